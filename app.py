@@ -26,13 +26,14 @@ class _Later:
 
 
 if TYPE_CHECKING:
-    from chalicelib import reprocess_routes, routes, upload_routes
+    from chalicelib import query_routes, reprocess_routes, routes, upload_routes
     from chalicelib.dead_letters import routes as dead_letter_routes
     from chalicelib.services import Services
 else:
     routes = _Later("chalicelib.routes")
     reprocess_routes = _Later("chalicelib.reprocess_routes")
     upload_routes = _Later("chalicelib.upload_routes")
+    query_routes = _Later("chalicelib.query_routes")
     dead_letter_routes = _Later("chalicelib.dead_letters.routes")
 
 if os.environ.get("AWS_CHALICE_CLI_MODE"):
@@ -140,8 +141,8 @@ def authorizer(request: Any) -> AuthResponse:
     person = routes.person_of(request.token, digest, lambda: services().tokens)
     if person is None:
         return AuthResponse(routes=[], principal_id="nobody")
-    allowed = AuthRoute("/*", list(person.role.methods))
-    return AuthResponse(routes=[allowed], principal_id=person.name, context={"role": person.role.value})
+    allowed = [AuthRoute(path, list(methods)) for path, methods in person.role.routes]
+    return AuthResponse(routes=allowed, principal_id=person.name, context={"role": person.role.value})
 
 
 guard = None if missing_names(os.environ) else authorizer
@@ -167,7 +168,7 @@ def openapi() -> dict[str, Any]:
 
 @app.route("/me", authorizer=guard)
 def me() -> dict[str, Any]:
-    return routes.me(app.current_request)
+    return routes.me(services, app.current_request)
 
 
 @app.route("/audit", authorizer=guard)
@@ -243,6 +244,26 @@ def complete_upload() -> dict[str, Any]:
 @app.route("/uploads/abort", methods=["POST"], authorizer=guard)
 def abort_upload() -> dict[str, Any]:
     return upload_routes.abort(services, app.current_request)
+
+
+@app.route("/queries", methods=["POST"], authorizer=guard)
+def start_query() -> Response:
+    return query_routes.start(services, app.current_request)
+
+
+@app.route("/queries/table", authorizer=guard)
+def queried_table() -> dict[str, Any]:
+    return query_routes.table(services)
+
+
+@app.route("/queries/{query_id}", authorizer=guard)
+def query(query_id: str) -> dict[str, Any]:
+    return query_routes.query(services, app.current_request, query_id)
+
+
+@app.route("/queries/{query_id}", methods=["DELETE"], authorizer=guard)
+def cancel_query(query_id: str) -> dict[str, Any]:
+    return query_routes.cancel(services, query_id)
 
 
 @app.route("/statistics", authorizer=guard)

@@ -32,9 +32,11 @@ class Role(StrEnum):
     ADMINISTER = "administer"
 
     @property
-    def methods(self) -> tuple[str, ...]:
-        """What it may call of every route; `*`: all."""
-        return ("GET",) if self is Role.READ else ("*",)
+    def routes(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Paths and what may be called of them; `*`: all. SQL only reads, whatever its methods."""
+        if self is Role.READ:
+            return (("/*", ("GET",)), ("/queries", ("POST",)), ("/queries/*", ("DELETE",)))
+        return (("/*", ("*",)),)
 
 
 class Person(NamedTuple):

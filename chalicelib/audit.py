@@ -23,6 +23,7 @@ ACTIONS: Final = (
     "discard",
     "reprocess",
     "forget",
+    "query",
     "token-create",
     "token-revoke",
     "config-put",

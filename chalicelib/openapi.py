@@ -15,6 +15,7 @@ from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.letters import LetterState
 from chalicelib.core.wire.fields import NAME_MAX_CHARS
 from chalicelib.pages import DEFAULT_LIMIT, MAX_LIMIT
+from chalicelib.queries import SQL_MAX_CHARS
 from chalicelib.questions import TEXT_MAX_CHARS, TIMES
 from chalicelib.record_sums import DEFAULT_BUCKETS, MAX_BUCKETS
 from chalicelib.schemas import (
@@ -23,6 +24,7 @@ from chalicelib.schemas import (
     HISTOGRAM,
     ID_OF_FILE,
     ME,
+    QUERIED_TABLE,
     REASONS_OF_REJECTS,
     SCHEMAS,
     STATISTICS,
@@ -157,6 +159,7 @@ _REASONS: Final = {
     404: "There is no such thing",
     409: "It cannot be done; the message says why",
     415: "The body is not JSON",
+    429: "Others have to end first; the message says when to ask again",
     500: "Stored records cannot be read: the message names the file and the remedy",
     503: "AWS did not answer, or settings are missing; the message says which",
 }
@@ -340,6 +343,40 @@ PATHS: Final[Schema] = {
             },
             refusals=(400, 404),
         )
+    },
+    "/queries": {
+        "post": _operation(
+            "start_query",
+            "Ask the sink in SQL (Athena's); the answer comes by the id",
+            {202: ref_to("Query")},
+            body=object_of({"sql": {"type": "string", "minLength": 1, "maxLength": SQL_MAX_CHARS}}),
+            refusals=(400, 409, 415, 429),
+        )
+    },
+    "/queries/table": {
+        "get": _operation(
+            "queried_table",
+            "The table that is asked, with its columns",
+            {200: QUERIED_TABLE},
+            refusals=(409,),
+        )
+    },
+    "/queries/{query_id}": {
+        "get": _operation(
+            "query",
+            "A query, and once it has SUCCEEDED the rows of its answer: values as texts, null for NULL",
+            {200: ref_to("Query")},
+            path={"query_id": TEXT},
+            query=_IN_PAGES,
+            refusals=(400, 404, 409),
+        ),
+        "delete": _operation(
+            "cancel_query",
+            "Cancel a query",
+            {200: ref_to("Query")},
+            path={"query_id": TEXT},
+            refusals=(404, 409),
+        ),
     },
     "/statistics": {
         "get": _operation(

@@ -31,14 +31,14 @@ class Page:
 
     def __init__(self, limit: int) -> None:
         self._limit = checked_limit(limit)
-        self._items: list[dict[str, Any]] = []
+        self._items: list[Any] = []
         self._bytes = self._escaped_bytes = 0
 
     @property
     def is_full(self) -> bool:
         return len(self._items) == self._limit
 
-    def add(self, item: dict[str, Any]) -> bool:
+    def add(self, item: Any) -> bool:
         """Whether there was room for the item; one for which there is none begins the next page."""
         text = json.dumps(item, default=str)  # as Chalice writes it: in ASCII
         size = self._bytes + len(text)

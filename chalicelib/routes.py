@@ -24,6 +24,7 @@ from chalicelib.attention import DEFAULT_LIMIT as MOST_URGENT
 from chalicelib.attention import MAX_LIMIT as MOST_URGENT_MAX
 from chalicelib.bodies import is_text, json_body
 from chalicelib.core.errors import ObjectGoneError, PermanentError, TransientError
+from chalicelib.core.plan.layouts import Sink
 from chalicelib.core.records.segments import SegmentError
 from chalicelib.core.wire.fields import NAME_MAX_CHARS, quoted
 from chalicelib.core.wire.notifications import Announced, announcement_of, is_folder
@@ -70,9 +71,12 @@ def asking(request: Request) -> Person:
     return Person(str(known.get("principalId", FIRST)), Role(known.get("role", Role.READ)))
 
 
-def me(request: Request) -> dict[str, Any]:
+def me(services: GetServices, request: Request) -> dict[str, Any]:
+    """queries: whether there is a sink to ask."""
     person = asking(request)
-    return {"name": person.name, "role": person.role.value}
+    with refusals():
+        has_sink = services().settings.sink is not Sink.NONE
+    return {"name": person.name, "role": person.role.value, "queries": has_sink}
 
 
 def audit(services: GetServices, request: Request) -> dict[str, Any]:

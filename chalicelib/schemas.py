@@ -11,6 +11,7 @@ from chalicelib.audit import ACTIONS
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.letters import Kind, LetterState
 from chalicelib.core.wire.fields import FILE_ID
+from chalicelib.queries import STATES
 from chalicelib.status_json import BATCH_STATES
 
 Schema = dict[str, Any]
@@ -269,7 +270,30 @@ ATTENTION: Final[Schema] = object_of(
         "more": {"type": "boolean"},
     }
 )
-ME: Final[Schema] = object_of({"name": TEXT, "role": {"enum": [role.value for role in Role]}})
+ME: Final[Schema] = object_of(
+    {
+        "name": TEXT,
+        "role": {"enum": [role.value for role in Role]},
+        "queries": {"type": "boolean", "description": "whether there is a sink to query"},
+    }
+)
+_COLUMNS: Final[Schema] = {"type": "array", "items": object_of({"name": TEXT, "type": TEXT})}
+QUERIED_TABLE: Final[Schema] = object_of({"table": TEXT, "columns": _COLUMNS})
+QUERY: Final[Schema] = object_of(
+    {
+        "query_id": TEXT,
+        "sql": TEXT,
+        "state": {"enum": list(STATES)},
+        "reason": nullable(TEXT),
+        "submitted_at": TIME,
+        "seconds": {"type": "number", "minimum": 0},
+        "scanned_bytes": COUNT,
+        "columns": nullable(_COLUMNS),
+        "items": {"type": "array", "items": {"type": "array", "items": nullable(TEXT)}},
+        "cursor": nullable(TEXT),
+        "download": nullable(TEXT) | {"description": "where the whole answer is for 15 minutes"},
+    }
+)
 DEED: Final[Schema] = object_of(
     {
         "at": TIME,
@@ -377,6 +401,7 @@ SCHEMAS: Final[Schema] = {
     "Ingested": INGESTED,
     "Sum": SUM,
     "Deed": DEED,
+    "Query": QUERY,
     "Redriven": progress_of("redriven"),
     "Discarded": progress_of("discarded"),
     "Error": {

@@ -13,6 +13,7 @@ from chalicelib.access import Tokens
 from chalicelib.attention import Attention
 from chalicelib.audit import Audit
 from chalicelib.aws.access_table import DynamoAudit, DynamoTokens
+from chalicelib.aws.athena import TABLE, Athena, Catalog, S3Answers
 from chalicelib.aws.events import EventBridge
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.left_objects import DynamoLeftObjects
@@ -27,6 +28,7 @@ from chalicelib.backlog import Backlog
 from chalicelib.compactor import Compactor
 from chalicelib.core.plan.afterwards import Action
 from chalicelib.core.plan.lanes import DEFAULT
+from chalicelib.core.plan.layouts import Sink
 from chalicelib.daily import DailySummary
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import LostRedrives
@@ -36,6 +38,7 @@ from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.ledger import Ledger
 from chalicelib.notifier import Notifier
 from chalicelib.pipeline import Pipeline, now
+from chalicelib.queries import Queries
 from chalicelib.reprocessing import Reprocessing
 from chalicelib.settings import TRACINGS
 from chalicelib.settled_objects import SettledObjects
@@ -114,6 +117,15 @@ class Services(Pipeline):
     def uploads(self) -> Uploads:
         bucket = S3Uploads(self._clients("s3", signs=True), self.settings.input_bucket)
         return Uploads(bucket, self.settings.input_keys, now)
+
+    @cached_property
+    def queries(self) -> Queries | None:
+        """None where there is no sink."""
+        if self.settings.sink is Sink.NONE:
+            return None
+        catalog = Catalog(self.settings.stage, by_api=True)
+        engine = Athena(self._clients("athena"), catalog, lambda _: "GET /queries/table lists the columns.")
+        return Queries(engine, S3Answers(self._clients("s3", signs=True)), now, TABLE)
 
     @cached_property
     def lists(self) -> Ledger:

@@ -7,11 +7,9 @@ as text. Memory: a chunk of rows. https://docs.aws.amazon.com/athena/latest/APIR
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -19,9 +17,11 @@ from typing import Any, Final, TypeAlias
 from arro3.core import Array, DataType
 from arro3.core import Table as Rows
 from arro3.io import write_parquet
-from botocore.exceptions import ClientError
 
+from chalicelib.aws.athena import Athena, Catalog
+from chalicelib.core.errors import PermanentError
 from chalicelib.core.records.columns import ROWS
+from chalicelib.queries import Run
 from froe.errors import FroeError
 from froe.querying import RECORDS, Table, columns_named, quoted
 from froe.terminal import steps
@@ -29,7 +29,6 @@ from froe.terminal import steps
 BYTES_MIN: Final = 10_000_000
 """Athena charges for as many at least, of a query that reads any."""
 _POLL_SECONDS: Final = (0.2, 2.0)
-_WAITING: Final = frozenset({"QUEUED", "RUNNING"})
 _KINDS: Final[Mapping[str, str]] = {
     "boolean": "BOOLEAN",
     "tinyint": "TINYINT",
@@ -43,11 +42,6 @@ _KINDS: Final[Mapping[str, str]] = {
     "timestamp": "TIMESTAMP",
 }
 """Type in Athena → in DuckDB."""
-_UNKNOWN_COLUMN: Final = re.compile(
-    r"Column '?\"?([^'\" ]+)\"?'? cannot be resolved|COLUMN_NOT_FOUND|Referenced column"
-)
-_NO_PARTITION: Final = re.compile(r"injected projected partition column", re.IGNORECASE)
-_SCANNED_TOO_MUCH: Final = re.compile(r"bytes scanned limit", re.IGNORECASE)
 
 Client: TypeAlias = Any
 """A low-level boto3 client, which has no static type."""
@@ -55,30 +49,15 @@ Say: TypeAlias = Callable[[str], object]
 """Is told of what is being done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """Where Athena finds the sink of a stage."""
-
-    stage: str
-
-    @property
-    def workgroup(self) -> str:
-        return f"froe-{self.stage}"
-
-    @property
-    def database(self) -> str:
-        return f"froe_{self.stage.replace('-', '_')}"
-
-
 class AthenaTable(Table):
-    """Answers SQL where the records are, and says on standard error what it waits for. athena, glue: low-level clients.
+    """Answers SQL where the records are, and says on standard error what it waits for. client: a low-level Athena client.
 
     scanned_bytes: what the last question read."""
 
-    def __init__(self, folder: Path, athena: Client, glue: Client, catalog: Catalog) -> None:
+    def __init__(self, folder: Path, client: Client, catalog: Catalog) -> None:
         super().__init__(folder, RECORDS)
-        self._athena, self._glue = athena, glue
-        self._catalog = catalog
+        self._client = client
+        self._athena = Athena(client, catalog, partial(columns_named, table=RECORDS))
         self._parts: list[Path] = []
         self.scanned_bytes = 0
 
@@ -87,23 +66,26 @@ class AthenaTable(Table):
 
     def _statement(self, sql: str) -> str:
         """What gives the answer on this machine; Athena has answered by then."""
-        with steps() as say:
-            return self._asked(sql, say)
+        try:
+            with steps() as say:
+                return self._asked(sql, say)
+        except PermanentError as error:
+            raise FroeError(error.reason) from error
 
     def _asked(self, sql: str, say: Say) -> str:
-        query_id = self._start(sql)
+        query_id = self._athena.start(sql.strip().rstrip(";"))
         try:
             run = self._wait(query_id, say)
         except KeyboardInterrupt:
-            self._athena.stop_query_execution(QueryExecutionId=query_id)
+            self._athena.stop(query_id)
             raise
-        pages = iter(self._athena.get_paginator("get_query_results").paginate(QueryExecutionId=query_id))
+        pages = iter(self._client.get_paginator("get_query_results").paginate(QueryExecutionId=query_id))
         first = next(pages)
         described = first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
         if not described:
             return "SELECT 'done' AS answer"
         rows = _rows(chain((first,), pages), len(described), say)
-        if run.get("StatementType") == "DML":  # whose first row are the names
+        if run.gives_rows:  # the first one has the names
             next(rows, None)
         self._keep(len(described), rows)
         columns = ", ".join(
@@ -112,32 +94,18 @@ class AthenaTable(Table):
         files = ", ".join(map(quoted, self._parts))
         return f"SELECT {columns} FROM read_parquet([{files}])"  # noqa: S608
 
-    def _start(self, sql: str) -> str:
-        with self._explaining():
-            started = self._athena.start_query_execution(
-                QueryString=sql.strip().rstrip(";"),
-                QueryExecutionContext={"Catalog": "AwsDataCatalog", "Database": self._catalog.database},
-                WorkGroup=self._catalog.workgroup,
-            )
-        return str(started["QueryExecutionId"])
-
-    def _wait(self, query_id: str, say: Say) -> Mapping[str, Any]:
+    def _wait(self, query_id: str, say: Say) -> Run:
         """The query once Athena has answered; FroeError where it did not."""
         pause, longest = _POLL_SECONDS
-        while True:
-            asked = self._athena.get_query_execution(QueryExecutionId=query_id)
-            run: dict[str, Any] = asked["QueryExecution"]
-            self.scanned_bytes = run.get("Statistics", {}).get("DataScannedInBytes", 0)
-            state = run["Status"]["State"]
-            if state not in _WAITING:
-                break
-            say("Waiting for a place in Athena" if state == "QUEUED" else "Athena reads the sink")
+        while (run := self._athena.run(query_id)) and not run.is_over:
+            say("Waiting for a place in Athena" if run.state == "QUEUED" else "Athena reads the sink")
             time.sleep(pause)
             pause = min(pause * 1.5, longest)
-        if state != "SUCCEEDED":
-            raise FroeError(
-                self._explained(run["Status"].get("StateChangeReason") or f"the query is {state}")
-            )
+        if run is None:
+            raise FroeError(f"Athena knows nothing of the query {query_id} any more: ask again.")
+        self.scanned_bytes = run.scanned_bytes
+        if run.state != "SUCCEEDED":
+            raise FroeError(self._athena.explained(run.reason or f"the query is {run.state}"))
         return run
 
     def _keep(self, width: int, rows: Iterator[tuple[str | None, ...]]) -> None:
@@ -157,33 +125,6 @@ class AthenaTable(Table):
         arrays = [Array(list(values), DataType.string()) for values in columns]
         write_parquet(Rows.from_arrays(arrays, names=[f"c{number}" for number in range(width)]), path)
         self._parts.append(path)
-
-    @contextmanager
-    def _explaining(self) -> Iterator[None]:
-        """What Athena refuses before it runs anything."""
-        try:
-            yield
-        except ClientError as error:
-            detail = error.response.get("Error", {})
-            if detail.get("Code") != "InvalidRequestException":
-                raise
-            raise FroeError(self._explained(detail.get("Message", ""))) from error
-
-    def _explained(self, reason: str) -> str:
-        sentence = f"Athena: {' '.join(reason.split()).rstrip('.')}."
-        if re.search(r"workgroup.*not found", reason, re.IGNORECASE):
-            return f"{sentence} The workgroup is there while the stage has Sink=parquet: set it and deploy."
-        if _NO_PARTITION.search(reason):
-            return f"{sentence} Say which formats of files are asked: WHERE file_format = 'access_combined', or IN (…)."
-        if _SCANNED_TOO_MUCH.search(reason):
-            return f"{sentence} Ask fewer days (WHERE date >= '2026-11-01'), or raise the parameter QueryMaxBytes."
-        if _UNKNOWN_COLUMN.search(reason):
-            return f"{sentence} {columns_named(self._columns(), RECORDS)}"
-        return sentence
-
-    def _columns(self) -> list[str]:
-        table = self._glue.get_table(DatabaseName=self._catalog.database, Name=RECORDS)["Table"]
-        return [each["Name"] for each in (*table["StorageDescriptor"]["Columns"], *table["PartitionKeys"])]
 
 
 def _rows(pages: Iterator[Any], width: int, say: Say) -> Iterator[tuple[str | None, ...]]:

@@ -118,6 +118,9 @@ empty: the cheapest way to keep logs for queries, if you seldom need single reco
 records of such files too: it reads the objects of their batches, a tenth of a megabyte each, or the merged objects, 8 to 16 MB. Objects expire after
 `ResultsExpiryDays`; `RETENTION_DAYS` applies to items.
 
+Athena costs $$5 per TB scanned, at least 10 MB a query: a [query by HTTP or on the page](query.md#by-http-and-on-the-page) at most 5 cents with the default
+`ApiQueryMaxBytes`, and all of an hour $$2.50; one of `froe query --athena` at most half a dollar (`QueryMaxBytes`).
+
 ## What a file really used
 
 `froe status FILE_ID` and `GET /files/{file_id}` show it (`used`), and the command line shows its cost at the prices of

@@ -21,8 +21,9 @@ _SAMPLE_MAX_CHARS: Final = 240
 
 def facts() -> dict[str, Any]:
     """reasons: code → meaning. formats: name → what it is, and an entry of it. dollars: of one unit of each that a
-    file uses. remedies: code of a dead letter → what to do, from the runbook."""
+    file uses, and of a byte that Athena scans. remedies: code of a dead letter → what to do, from the runbook."""
     prices = read_prices()
+    scanned = prices["athena-scanned"]
     return {
         "reasons": dict(sorted(MEANINGS.items())),
         "formats": {
@@ -31,7 +32,10 @@ def facts() -> dict[str, Any]:
             if known.samples
         },
         "dollars": {
-            name: dollars_of_file({each: float(each == name) for each in _USED}, prices) for name in _USED
+            **{
+                name: dollars_of_file({each: float(each == name) for each in _USED}, prices) for name in _USED
+            },
+            "scanned_bytes": scanned.dollars / scanned.per,
         },
         "remedies": _remedies(),
     }

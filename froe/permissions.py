@@ -58,6 +58,12 @@ REASONS: Final[Mapping[str, str]] = {
     "ReadDeadLetters": "Shows a dead letter, and sends its message again.",
     "ReadRecords": "Shows the records and rejects of a file.",
     "ReadRows": "The same of a file whose records are in the sink alone.",
+    "QueryTheSink": "Asks in SQL for whoever has a token, in a workgroup with bounds of its own: statements that write lack every other permission.",
+    "ShowTheTable": "Lists the columns of the table. AWS has no resource of it but the account's catalog.",
+    "FindTheTable": "Athena finds the table in the caller's name: this stage's, and no other.",
+    "ReadAnswers": "Reads what the API's own queries answered, and signs addresses for downloading it.",
+    "KeepAnswers": "Athena writes the answer in the caller's name: there, and nowhere else.",
+    "FindTheSink": "Athena looks where the bucket is, in the caller's name.",
     "ReadTraces": "Shows what was done for a file and when. AWS lets neither action be limited to a resource.",
     "ShowAndRedrive": "Shows files and dead letters; records who redrove or discarded one, marks what was discarded, and says which file is to be read again.",
     "UseKey": "Buckets, queues, tables and topic are encrypted with the stage's own key; only through these services.",
@@ -68,11 +74,16 @@ REASONS: Final[Mapping[str, str]] = {
 
 
 class Unseen(NamedTuple):
-    """Actions that no function is seen to call on the local AWS; where AWS says that they are needed."""
+    """Actions that no function is seen to call on the local AWS; where AWS says that they are needed. on: the resource, if
+    they are seen on others."""
 
     actions: tuple[str, ...]
     why: str
     source: str
+    on: str = ""
+
+    def covers(self, action: str, resource: str) -> bool:
+        return action in self.actions and self.on in {"", resource}
 
 
 UNSEEN: Final = (
@@ -105,6 +116,23 @@ UNSEEN: Final = (
         ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
         "The X-Ray daemon beside the function sends what the function hands it.",
         "https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html",
+    ),
+    Unseen(
+        (
+            "glue:GetDatabase",
+            "glue:GetTable",
+            "s3:GetBucketLocation",
+            "s3:ListBucketMultipartUploads",
+            "s3:ListMultipartUploadParts",
+        ),
+        "Athena asks Glue and S3 in the caller's name; the local AWS answers of its own.",
+        "https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html",
+    ),
+    Unseen(
+        ("s3:AbortMultipartUpload", "s3:PutObject"),
+        "Athena writes answers in the caller's name; the local AWS puts them there by itself.",
+        "https://docs.aws.amazon.com/athena/latest/ug/querying.html",
+        on="${ResultsBucket.Arn}/athena/api/*",
     ),
     Unseen(
         ("xray:BatchGetTraces", "xray:GetTraceSummaries"),
@@ -146,7 +174,10 @@ def _lines() -> Iterator[str]:
         "| action | why it is allowed all the same | source |",
         "|---|---|---|",
     )
-    yield from (f"| {_codes(each.actions)} | {each.why} | [AWS]({each.source}) |" for each in UNSEEN)
+    yield from (
+        f"| {_codes(each.actions)}{f' on `{each.on}`' if each.on else ''} | {each.why} | [AWS]({each.source}) |"
+        for each in UNSEEN
+    )
     yield from (
         "",
         "## People",

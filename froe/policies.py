@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from chalicelib.aws.athena import Catalog
 from chalicelib.core.plan.afterwards import Action
 from chalicelib.core.plan.lanes import DEFAULT, lane_of, queue_of, worker_of
 from froe.errors import FroeError
@@ -24,7 +25,10 @@ _TERRAFORM_PSEUDO: Final[Mapping[str, str]] = {
     "AWS::Region": "data.aws_region.current.name",
     "AWS::AccountId": "data.aws_caller_identity.current.account_id",
     "Stage": "var.stage",
+    "Database": 'join("_", split("-", "froe-${var.stage}"))',
 }
+_DATABASE: Final = {"Fn::Join": ["_", {"Fn::Split": ["-", {"Fn::Sub": "froe-${Stage}"}]}]}
+"""Of the sink's table in the catalog, which a stage without a sink lacks."""
 _TERRAFORM_TYPES: Final[Mapping[str, str]] = {
     "AWS::S3::Bucket": "aws_s3_bucket",
     "AWS::SQS::Queue": "aws_sqs_queue",
@@ -88,6 +92,7 @@ def values_of(stage: str, settings: Mapping[str, str]) -> dict[str, str]:
 
     values = {
         "Stage": stage,
+        "Database": Catalog(stage).database,
         "AWS::Partition": partition,
         "AWS::Region": region,
         "AWS::AccountId": account,
@@ -235,6 +240,8 @@ def as_subs(function: str, root: Path = ROOT, others: Others = NO_OTHERS) -> dic
         if isinstance(value, str) and "${InputBucket.Arn}" in value:
             named = value.replace("${InputBucket.Arn}", "arn:${AWS::Partition}:s3:::${Bucket}")
             return {"Fn::Sub": [named, {"Bucket": bucket}]}
+        if isinstance(value, str) and "${Database}" in value:
+            return {"Fn::Sub": [value, {"Database": _DATABASE}]}
         if isinstance(value, str):
             return {"Fn::Sub": value} if _NAME.search(value) else value
         if isinstance(value, dict):

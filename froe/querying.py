@@ -50,16 +50,27 @@ class Chunks:
 
 
 class Table(ABC):
-    """Answers SQL over rows. folder: an empty one, for what memory has no room for; name: of the table."""
+    """Answers SQL over rows. folder: an empty one, for what memory has no room for; name: of the table. confined: SQL
+    reads and writes no file outside of the folder."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, *, confined: bool = False) -> None:
         self._name = name
         self._folder = folder
+        self._confined = confined
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
         spill = str(self._folder / "spill")
-        return duckdb.connect(config={"python_enable_replacements": "false", "temp_directory": spill})
+        connection = duckdb.connect(config={"python_enable_replacements": "false", "temp_directory": spill})
+        if self._confined:
+            connection.execute(f"SET allowed_directories = [{quoted(self._folder)}]")
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+        return connection
+
+    def interrupt(self) -> None:
+        """Have a statement that runs in another thread fail."""
+        self._connection.interrupt()
 
     def ask(self, sql: str) -> Answer:
         """What the statement gives, over all rows there are by now. FroeError, which says what columns there are, where
@@ -96,8 +107,9 @@ class StoredTable(Table):
         end: datetime | None = None,
         *,
         waiting: Sequence[Path] = (),
+        confined: bool = False,
     ) -> None:
-        super().__init__(folder, RECORDS)
+        super().__init__(folder, RECORDS, confined=confined)
         self._paths = paths
         self._waiting = waiting
         self._bounds = [
@@ -236,7 +248,8 @@ def quoted(path: Path) -> str:
 
 
 class Answer:
-    """Rows of a statement, which are given once. columns: their names; is_number: which of them are numbers."""
+    """Rows of a statement, which are given once. columns: their names; types: DuckDB's; is_number: which of them are
+    numbers."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, sql: str, known: Sequence[str], table: str
@@ -247,7 +260,8 @@ class Answer:
             connection.execute(sql)
         described = connection.description or []
         self.columns = [str(each[0]) for each in described]
-        self.is_number = [str(each[1]).partition("(")[0] in _NUMBERS for each in described]
+        self.types = [str(each[1]) for each in described]
+        self.is_number = [kind.partition("(")[0] in _NUMBERS for kind in self.types]
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """FroeError where a value cannot be computed."""

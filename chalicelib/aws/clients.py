@@ -51,7 +51,7 @@ def make_client(
     signs: bool = False,
     direct: bool = False,
 ) -> Any:
-    """A client of `s3`, `sqs`, `sns`, `dynamodb`, `events` or `xray`. session: a boto3 session, or boto3 itself; connections:
+    """A client of `s3`, `sqs`, `sns`, `dynamodb`, `events`, `athena` or `xray`. session: a boto3 session, or boto3 itself; connections:
     at least as many as there are threads that use it; read_seconds: by default what suits the service. signs: whether
     it signs addresses for others. direct: whether its hot calls are ours, as far as it has any."""
     is_local = bool(os.environ.get("AWS_ENDPOINT_URL"))

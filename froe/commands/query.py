@@ -18,11 +18,12 @@ from uuid import UUID
 import click
 import orjson
 
+from chalicelib.aws.athena import Catalog
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.records.columns import numbered
 from chalicelib.pages import BadQueryError
 from chalicelib.questions import checked_time
-from froe.athena import BYTES_MIN, AthenaTable, Catalog
+from froe.athena import BYTES_MIN, AthenaTable
 from froe.commands.options import (
     charset_option,
     check_format,
@@ -217,8 +218,7 @@ def _sink(
 
 
 def _athena(folder: Path, target: Target) -> AthenaTable:
-    catalog = Catalog(target.settings_env["STAGE"])
-    return AthenaTable(folder, target.client("athena"), target.client("glue"), catalog)
+    return AthenaTable(folder, target.client("athena"), Catalog(target.settings_env["STAGE"]))
 
 
 def _scanned(scanned_bytes: int) -> str:

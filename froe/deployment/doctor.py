@@ -19,6 +19,7 @@ from froe.deployment.checks.lanes import check_lanes
 from froe.deployment.checks.mappings import check_mappings, check_way_in
 from froe.deployment.checks.others import check_others
 from froe.deployment.checks.queues import check_queues
+from froe.deployment.checks.sink import check_sink
 from froe.deployment.checks.stacks import check_key, check_settings, check_stacks
 from froe.deployment.checks.tables import check_tables
 from froe.deployment.checks.watching import check_watching
@@ -44,6 +45,7 @@ THEN: Final[tuple[Check, ...]] = (
     check_lanes,
     check_tables,
     check_configuration,
+    check_sink,
     check_watching,
     check_backfill,
 )

@@ -124,4 +124,7 @@ def _named(arn: str, stage: str, names: Mapping[tuple[str, str], str]) -> str:
             return f"${{{logical_id}{'' if service == 'sns' else '.Arn'}}}{slash}{tail}"
     if service == "events":  # no resource of a stage: the account's own bus
         return f"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:{rest}"
+    if service == "athena":  # named without a resource of the template
+        named = rest.replace(f"froe-{stage}", "froe-${Stage}")
+        return f"arn:${{AWS::Partition}}:athena:${{AWS::Region}}:${{AWS::AccountId}}:{named}"
     return f"${{{_INPUT}.Arn}}{slash}{tail}" if service == "s3" else arn

@@ -73,9 +73,9 @@ if __name__ == "__main__":
     from jsonata import timebox
     from ministack import app
     from ministack.core import iam_actions, lambda_runtime, responses
-    from ministack.services import dynamodb, lambda_svc, s3, sqs, stepfunctions
+    from ministack.services import athena, dynamodb, glue, lambda_svc, s3, sqs, stepfunctions
 
-    from froe.local import limits, listings, maps, queries, recording, unpacking
+    from froe.local import limits, listings, maps, queries, recording, sink_queries, unpacking
 
     sys.executable = getattr(sys, "_base_executable", sys.executable)
     poll_streams_apart(lambda_svc)
@@ -83,6 +83,8 @@ if __name__ == "__main__":
     maps.count_own_time(timebox)
     queries.read_in_order(dynamodb)
     listings.encode_keys(s3)
+    sink_queries.ask_the_sink(athena, glue, s3)
+    sink_queries.name_resources(iam_actions, athena)
     recording.take_tokens(s3)
     limits.obey(lambda_svc, sqs, lambda_runtime)
     unpacking.unpack_once(lambda_runtime)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from froe.packaging.elf import without_sections
 
-SERVICES: Final = frozenset({"dynamodb", "events", "s3", "sns", "sqs", "xray"})
+SERVICES: Final = frozenset({"athena", "dynamodb", "events", "s3", "sns", "sqs", "xray"})
 """The services that functions make clients of."""
 
 _UNNEEDED: Final = re.compile(

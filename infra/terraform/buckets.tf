@@ -520,7 +520,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "results_bucket" {
       }
 
       expiration {
-        days = 7
+        days = 1
       }
 
       noncurrent_version_expiration {

@@ -438,7 +438,7 @@ resource "aws_athena_workgroup" "sink_work_group" {
   count = local.has_sink ? 1 : 0
 
   name          = "froe-${var.stage}"
-  description   = "Queries of the sink: bounded, their answers encrypted and kept for a week"
+  description   = "Queries of the sink: bounded, their answers encrypted and kept for a day"
   state         = "ENABLED"
   force_destroy = true
 
@@ -453,6 +453,35 @@ resource "aws_athena_workgroup" "sink_work_group" {
 
     result_configuration {
       output_location       = "s3://${aws_s3_bucket.results_bucket.id}/athena/"
+      expected_bucket_owner = local.account
+
+      encryption_configuration {
+        encryption_option = "SSE_KMS"
+        kms_key_arn       = aws_kms_key.key.arn
+      }
+    }
+  }
+}
+
+resource "aws_athena_workgroup" "sink_api_work_group" {
+  count = local.has_sink ? 1 : 0
+
+  name          = "froe-${var.stage}.api"
+  description   = "Queries of the sink by HTTP: bounded, their answers encrypted and kept for a day"
+  state         = "ENABLED"
+  force_destroy = true
+
+  configuration {
+    bytes_scanned_cutoff_per_query     = var.api_query_max_bytes
+    enforce_workgroup_configuration    = true
+    publish_cloudwatch_metrics_enabled = true
+
+    engine_version {
+      selected_engine_version = "Athena engine version 3"
+    }
+
+    result_configuration {
+      output_location       = "s3://${aws_s3_bucket.results_bucket.id}/athena/api/"
       expected_bucket_owner = local.account
 
       encryption_configuration {

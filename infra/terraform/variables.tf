@@ -584,6 +584,18 @@ variable "query_max_bytes" {
   }
 }
 
+variable "api_query_max_bytes" {
+  description = "The same of one query by HTTP or on the page, which any token may ask, 50 an hour"
+  type        = number
+  default     = 10000000000
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]{7,14}$", var.api_query_max_bytes))
+    error_message = "api_query_max_bytes must be: 10000000 bytes, the least that Athena knows, to 999999999999999."
+  }
+}
+
 variable "records_warm_write_units" {
   description = "Write units a second that the records table takes from the start; 0 for DynamoDB's own 4,000. For a first load of many files"
   type        = number

@@ -18,7 +18,7 @@ export class Failure extends Error {
 export const token = () => sessionStorage.getItem(KEY);
 
 export function forget() {
-  sessionStorage.removeItem(KEY);
+  sessionStorage.clear();
   known.clear();
   routes = null;
   who = null;
@@ -47,6 +47,9 @@ export const mayOperate = () => !who || who.role !== "read";
 
 export const mayAdminister = () => !who || who.role === "administer";
 
+/** Whether there is a sink to ask. */
+export const mayAsk = () => Boolean(who?.queries);
+
 export const has = (method, path) => Boolean(routes?.paths?.[path]?.[method.toLowerCase()]);
 
 export const takes = (path, parameter) =>
@@ -61,6 +64,8 @@ export function get(path, query = {}, options = {}) {
 }
 
 export const post = (path, body) => ask(path, { method: "POST", body });
+
+export const remove = (path) => ask(path, { method: "DELETE" });
 
 async function ask(path, { method = "GET", body, bearer, signal } = {}) {
   const headers = { Authorization: `Bearer ${bearer ?? token()}`, Accept: "application/json" };

@@ -15,6 +15,7 @@ const WORDS = {
   discard: ["discarded", "discard"],
   reprocess: ["had read again", "have read again"],
   forget: ["forgot", "forget"],
+  query: ["asked in SQL", "ask in SQL"],
   "token-create": ["made a token", "make a token"],
   "token-revoke": ["revoked a token", "revoke a token"],
 };
@@ -46,7 +47,7 @@ export function Audit({ query }) {
   return (
     <>
       <div class="title"><h1>Audit</h1></div>
-      <p class="lead">Who redrove, discarded, reprocessed or forgot what, and who made or revoked tokens. It is written down before it is done.</p>
+      <p class="lead">Who redrove, discarded, reprocessed or forgot what, who asked in SQL, and who made or revoked tokens. It is written down before it is done.</p>
       <search>
         <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
           <label>Within

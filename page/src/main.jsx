@@ -3,7 +3,8 @@
 import "./page.css";
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { discover, enter, forget, get, has, mayAdminister, mayOperate, onRefusal, token } from "./api.js";
+import { discover, enter, forget, get, has, mayAdminister, mayAsk, mayOperate, onRefusal, token } from "./api.js";
+import { Ask } from "./ask.jsx";
 import { Audit } from "./audit.jsx";
 import { DeadLetter } from "./dead_letter.jsx";
 import { DeadLetters } from "./dead_letters.jsx";
@@ -66,7 +67,7 @@ function Shell({ onLeave }) {
   const [error, setError] = useState(null);
   const main = useRef(null);
   const first = useRef(true);
-  const screen = route.parts.slice(0, 2).join("/");
+  const screen = route.parts.slice(0, route.parts[0] === "ask" ? 1 : 2).join("/");
   useEffect(() => {
     discover().then((said) => { setMe(said); setReady(true); }, setError);
   }, []);
@@ -89,6 +90,7 @@ function Shell({ onLeave }) {
           <a href={link(["dead-letters"])} aria-current={at("dead-letters") ?? (where === "dead-letter" ? "true" : undefined)}>
             Dead letters{dead > 0 && <span class="badge"><span class="hidden">: </span>{count(dead)}{letters.data.cursor ? "+" : ""}</span>}
           </a>
+          {ready && mayAsk() && <a href={link(["ask"])} aria-current={at("ask")}>Ask</a>}
           {ready && has("POST", "/uploads") && mayOperate() && <a href={link(["upload"])} aria-current={at("upload")}>Upload</a>}
           {ready && has("GET", "/audit") && mayAdminister() && <a href={link(["audit"])} aria-current={at("audit")}>Audit</a>}
         </nav>
@@ -102,6 +104,7 @@ function Shell({ onLeave }) {
         {ready && where === "file" && id && <File key={id} id={id} view={route.parts[2] ?? ""} query={route.query} />}
         {ready && where === "dead-letters" && <DeadLetters query={route.query} onChange={letters.again} />}
         {ready && where === "dead-letter" && id && <DeadLetter key={id} id={id} onChange={letters.again} />}
+        {ready && where === "ask" && <Ask id={id} />}
         {ready && where === "upload" && <Upload />}
         {ready && where === "audit" && <Audit query={route.query} />}
       </main>

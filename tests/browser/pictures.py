@@ -56,7 +56,16 @@ def screens(names: dict[str, str], letter: str) -> Iterator[Screen]:
     yield Screen("discard", "dead-letters", ".letters li", discard)
     yield Screen("dead-letter", f"dead-letter/{letter}", ".entries li")
     yield Screen("upload", "upload", "h1, .waiting")
+    yield Screen("ask", "ask", ".columns li", ask)
     yield Screen("audit", "audit", ".letters li")
+
+
+def ask(page: Page) -> None:
+    page.get_by_label("Format").select_option("json")
+    page.get_by_role("button", name="Errors by hour").click()
+    page.keyboard.press("Control+Enter")
+    page.locator(".answer tbody tr").first.wait_for()
+    page.evaluate("document.activeElement.blur()")
 
 
 def discard(page: Page) -> None:
@@ -68,6 +77,7 @@ OF_DOCS = (
     ("overview", DESK, "light", 1080),
     ("batches", DESK, "dark", 900),
     ("rejects", DESK, "light", 900),
+    ("ask", DESK, "light", 900),
     ("overview", PHONE, "dark", 844),
 )
 """Of which screens, at which width, in which colours, and how high."""
@@ -107,7 +117,7 @@ def main() -> None:
         sys.exit(WITHOUT)
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     (folder or DOCS).mkdir(parents=True, exist_ok=True)
-    with LocalStack() as stack, chromium() as browser:
+    with LocalStack(parameters={"Sink": "parquet"}) as stack, chromium() as browser:
         names = stage(stack)
         letters = call_api(stack, "/dead-letters").body["items"]
         known = {each.name: each for each in screens(names, letters[-1]["dead_letter_id"])}

@@ -71,7 +71,8 @@ LOGS = arn("logs", f"log-group:/aws/lambda/froe-{STAGE}-worker")
 CATALOG, DATABASE, SINK_TABLE = (
     arn("glue", name) for name in ("catalog", f"database/froe_{STAGE}", f"table/froe_{STAGE}/records")
 )
-WORKGROUP = arn("athena", f"workgroup/froe-{STAGE}")
+WORKGROUP, API_WORKGROUP = (arn("athena", f"workgroup/froe-{STAGE}{end}") for end in ("", ".api"))
+ACCOUNT_CATALOG = arn("athena", "datacatalog/AwsDataCatalog")
 MACHINE = arn("states", f"stateMachine:froe-{STAGE}-backfill")
 RESTAPIS = f"arn:aws:apigateway:{REGION}::/restapis"
 TO_OUR_FUNCTION = {"lambda:FunctionArn": WORKER}
@@ -277,6 +278,7 @@ OPERATING = [
     *calls("states", "DescribeExecution ListMapRuns", arn("states", f"execution:froe-{STAGE}-backfill:0f0e")),
     Call("states:DescribeMapRun", arn("states", f"mapRun:froe-{STAGE}-backfill/files:0f0e")),
     *calls("athena", "StartQueryExecution StopQueryExecution GetQueryExecution GetQueryResults", WORKGROUP),
+    Call("athena:GetTableMetadata", ACCOUNT_CATALOG),
     *(Call("glue:GetTable", resource) for resource in (CATALOG, DATABASE, SINK_TABLE)),
     *calls("s3", "ListBucket ListBucketMultipartUploads GetBucketLocation", RESULTS),
     *(Call("s3:GetObject", f"{RESULTS}/{place}/{ROWS}") for place in ("batches", "records")),
@@ -357,6 +359,14 @@ OF_FUNCTIONS: Mapping[str, list[Call]] = {
         *calls("s3", "GetObject GetObjectVersion PutObject AbortMultipartUpload", f"{INPUT}/a.log"),
         Call("sqs:SendMessage", SPLIT),
         Call("s3:GetObject", f"{QUARANTINE}/dead-letters/m", {"aws:ResourceAccount": ACCOUNT}),
+        *calls("athena", "StartQueryExecution StopQueryExecution GetQueryExecution", API_WORKGROUP),
+        *calls("athena", "GetQueryResults ListQueryExecutions BatchGetQueryExecution", API_WORKGROUP),
+        Call("athena:GetTableMetadata", ACCOUNT_CATALOG),
+        *(Call("glue:GetTable", resource) for resource in (CATALOG, DATABASE, SINK_TABLE)),
+        *calls("s3", "GetBucketLocation ListBucket ListBucketMultipartUploads", RESULTS),
+        *calls("s3", "GetObject PutObject", f"{RESULTS}/athena/api/0f0e.csv"),
+        Call("s3:GetObject", f"{RESULTS}/records/{ROWS}"),
+        *calls("kms", "Decrypt GenerateDataKey", KEY, by_way_of("s3")),
     ],
     "authorizer": [Call("dynamodb:GetItem", LEDGER, {"dynamodb:LeadingKeys": ["tokens"]})],
 }
@@ -475,6 +485,17 @@ DENIED: Mapping[str, list[Call]] = {
         Call("dynamodb:BatchWriteItem", RECORDS),
         Call("dynamodb:DeleteItem", LEDGER),
         Call("sqs:ReceiveMessage", BATCH),
+        Call("athena:StartQueryExecution", WORKGROUP),
+        Call("athena:GetQueryExecution", WORKGROUP),
+        Call("athena:UpdateWorkGroup", API_WORKGROUP),
+        Call("athena:CreatePreparedStatement", API_WORKGROUP),
+        Call("glue:GetTable", arn("glue", f"table/froe_{OTHER}/records")),
+        Call("glue:GetTable", arn("glue", "table/payroll/salaries")),
+        Call("glue:CreateTable", arn("glue", f"table/froe_{STAGE}/stolen")),
+        *calls("glue", "UpdateTable DeleteTable", SINK_TABLE),
+        *calls("s3", "PutObject DeleteObject", f"{RESULTS}/records/{ROWS}"),
+        *calls("s3", "GetObject PutObject", f"{RESULTS}/athena/0f0e.csv"),
+        *calls("lambda", "InvokeFunction", arn("lambda", "function:connector")),
     ],
     "authorizer": [
         Call("dynamodb:GetItem", LEDGER, {"dynamodb:LeadingKeys": ["0" * 26]}),

@@ -7,12 +7,14 @@ import base64
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
+from chalicelib.access import Role
 from chalicelib.core.records import Reject, Skip, item_of, untyped
 from froe.local import LocalStack
 from tests.faults.inputs import INPUTS, json_lines
@@ -254,6 +256,62 @@ def test_athena_answers_of_the_sink_as_this_machine_does(packed: LocalStack, pou
     wrong = run_froe(packed, "query", "select nothing from records", "--athena")
     assert wrong.returncode == 1
     assert "The columns of records: file_id, batch_id, offset" in wrong.stderr
+
+
+def answered(packed: LocalStack, sql: str) -> dict[str, Any]:
+    """A query by HTTP, once it is over."""
+    started = call_api(packed, "/queries", method="POST", body={"sql": sql})
+    assert started.status == 202, started.body
+    path = f"/queries/{started.body['query_id']}"
+
+    def over() -> dict[str, Any] | None:
+        query: dict[str, Any] = call_api(packed, path).body
+        return None if query["state"] in {"QUEUED", "RUNNING"} else query
+
+    return wait_for(over, sql)
+
+
+def test_http_answers_sql_of_the_sink_as_the_command_line_does(packed: LocalStack, poured: Poured) -> None:
+    columns = {each["name"]: each["type"] for each in call_api(packed, "/queries/table").body["columns"]}
+    assert (columns["length"], columns["file_format"]) == ("bigint", "string")
+    sql = "select file_id, sum(length) as bytes, max(client_address) as client from records group by 1 order by 1"
+    here = run_froe(packed, "query", sql, "--csv").stdout.splitlines()
+    query = answered(packed, sql)
+    assert [each["type"] for each in query["columns"]] == ["varchar", "bigint", "varchar"]
+    rows = [",".join(value or "" for value in row) for row in query["items"]]
+    assert rows == here[1:]
+    assert any(row[2] is None for row in query["items"])
+    assert query["scanned_bytes"] > 10_000
+    with urlopen(query["download"]) as answer:
+        assert "attachment" in answer.headers["Content-Disposition"]
+        assert len(answer.read().splitlines()) == len(here)
+    deed = call_api(packed, "/audit?limit=1").body["items"][0]
+    assert (deed["action"], deed["result"]) == ("query", {"query_id": query["query_id"]})
+    reader = services_of(packed).tokens.create("reader", Role.READ, "tests")
+    asked = call_api(packed, "/queries", method="POST", token=reader, body={"sql": "select 1"})
+    assert (asked.status, call_api(packed, f"/queries/{asked.body['query_id']}", token=reader).status) == (
+        202,
+        200,
+    )
+    refused = call_api(packed, "/dead-letters/redrive", method="POST", token=reader, body={"all": True})
+    assert refused.status == 403
+    wrong = answered(packed, "select nothing from records")
+    assert (wrong["state"], wrong["items"]) == ("FAILED", [])
+    assert "GET /queries/table lists the columns." in wrong["reason"]
+    outside = answered(packed, "select * from read_text('/etc/hostname')")
+    assert (outside["state"], "ermission" in outside["reason"]) == ("FAILED", True)
+
+
+def test_a_query_that_runs_is_cancelled(packed: LocalStack) -> None:
+    endless = call_api(
+        packed,
+        "/queries",
+        method="POST",
+        body={"sql": "select sum(a.i * b.i) from range(10000000) a(i), range(10000000) b(i)"},
+    )
+    path = f"/queries/{endless.body['query_id']}"
+    assert call_api(packed, path, method="DELETE").body["state"] == "CANCELLED"
+    assert call_api(packed, path).body["state"] == "CANCELLED"
 
 
 def test_records_that_are_in_the_sink_alone_are_shown_as_others_are(

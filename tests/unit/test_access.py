@@ -22,6 +22,7 @@ from chalicelib.access import Person, Role, Tokens
 from chalicelib.audit import Audit
 from chalicelib.aws.access_table import DynamoAudit, DynamoTokens
 from chalicelib.core.errors import TransientError
+from chalicelib.core.plan.layouts import Sink
 from chalicelib.pages import BadQueryError
 from chalicelib.settings import SettingsError
 from froe import cli, inquiry, target
@@ -152,7 +153,9 @@ def test_only_who_administers_sees_the_trail(audit: Audit) -> None:
         with pytest.raises(ForbiddenError, match="role administer"):
             routes.audit(lambda: services, request_of(role))
     assert routes.audit(lambda: services, request_of("administer")) == {"items": [], "cursor": None}
-    assert routes.me(request_of("operate")) == {"name": "ann", "role": "operate"}
+    settled: Any = SimpleNamespace(settings=SimpleNamespace(sink=Sink.PARQUET))
+    me = routes.me(lambda: settled, request_of("operate"))
+    assert me == {"name": "ann", "role": "operate", "queries": True}
 
 
 def test_what_is_done_is_written_down_before_and_with_its_result(audit: Audit) -> None:

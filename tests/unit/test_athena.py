@@ -13,16 +13,19 @@ import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
+from chalicelib.aws.athena import Catalog
+from chalicelib.core.errors import AccessDeniedError
 from froe import athena
-from froe.athena import AthenaTable, Catalog
+from froe.athena import AthenaTable
 from froe.cli import main
 from froe.commands import query as query_command
 from froe.errors import FroeError
+from tests.fakes import WHEN
 
 SQL = "select * from records;"
-GLUE = {
-    "StorageDescriptor": {"Columns": [{"Name": "file_id"}, {"Name": "client_address"}]},
-    "PartitionKeys": [{"Name": "file_format"}, {"Name": "date"}],
+METADATA = {
+    "Columns": [{"Name": "file_id", "Type": "string"}, {"Name": "client_address", "Type": "string"}],
+    "PartitionKeys": [{"Name": "file_format", "Type": "string"}, {"Name": "date", "Type": "string"}],
 }
 Row = Sequence["str | None"]
 
@@ -76,14 +79,23 @@ class Athena:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         return {
             "QueryExecution": {
+                "QueryExecutionId": "q1",
                 "StatementType": self._kind,
-                "Status": {"State": state, "StateChangeReason": self._reason},
+                "Status": {"State": state, "StateChangeReason": self._reason, "SubmissionDateTime": WHEN},
                 "Statistics": {"DataScannedInBytes": 2_000_000_000},
             }
         }
 
     def stop_query_execution(self, QueryExecutionId: str) -> None:  # noqa: N803 - boto3's
         self.stopped.append(QueryExecutionId)
+
+    def get_table_metadata(self, **request: str) -> Any:
+        assert request == {
+            "CatalogName": "AwsDataCatalog",
+            "DatabaseName": "froe_eu_prod",
+            "TableName": "records",
+        }
+        return {"TableMetadata": METADATA}
 
     def get_paginator(self, operation: str) -> Any:
         assert operation == "get_query_results"
@@ -100,19 +112,13 @@ def _precision(kind: str) -> dict[str, int]:
     return dict(zip(("Precision", "Scale"), map(int, numbers.split(",")), strict=True)) if numbers else {}
 
 
-class Glue:
-    def get_table(self, **request: str) -> Any:
-        assert request == {"DatabaseName": "froe_eu_prod", "Name": "records"}
-        return {"Table": GLUE}
-
-
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(athena.time, "sleep", lambda _: None)
 
 
 def table(answering: Athena, folder: Path) -> AthenaTable:
-    return AthenaTable(folder, answering, Glue(), Catalog("eu-prod"))
+    return AthenaTable(folder, answering, Catalog("eu-prod"))
 
 
 def test_the_question_goes_to_the_workgroup_and_the_database_of_the_stage(tmp_path: Path) -> None:
@@ -200,7 +206,7 @@ def test_what_is_refused_at_once_is_explained_and_nothing_else_is_caught(tmp_pat
     gone = Athena(refusal="InvalidRequestException: WorkGroup froe-eu-prod is not found.")
     with pytest.raises(FroeError, match=r"The workgroup is there while the stage has Sink=parquet"):
         table(gone, tmp_path).ask(SQL)
-    with pytest.raises(ClientError, match="AccessDeniedException"):
+    with pytest.raises(AccessDeniedError, match="AccessDeniedException"):
         table(Athena(refusal="AccessDeniedException: no"), tmp_path).ask(SQL)
 
 
@@ -236,7 +242,7 @@ def test_what_athena_is_not_asked_by_is_refused_with_what_to_write(words: list[s
 def test_an_answer_is_printed_as_any_other_and_its_price_apart(
     option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clients = {"athena": Athena([("n", "bigint")], [["3"], [None]]), "glue": Glue()}
+    clients = {"athena": Athena([("n", "bigint")], [["3"], [None]])}
     target = SimpleNamespace(settings_env={"STAGE": "eu-prod"}, client=clients.__getitem__)
     monkeypatch.setattr(query_command, "find_target", lambda _: target)
     output = tmp_path / "n.csv"

@@ -16,6 +16,7 @@ from froe.deployment.checks.buckets import check_buckets, lifecycle_rule
 from froe.deployment.checks.expected import expected_of
 from froe.deployment.checks.functions import check_functions
 from froe.deployment.checks.queues import check_queues
+from froe.deployment.checks.sink import check_sink
 from froe.deployment.checks.stacks import check_stacks
 from tests.stage_answers import SETTINGS, Answers, examined, faults, queue, stack
 
@@ -78,7 +79,7 @@ def test_a_bucket_that_was_opened_or_forgets_otherwise_is_a_fault(
 
 
 @pytest.mark.parametrize("where", [{"Filter": {"Prefix": "athena/"}}, {"Prefix": "athena/"}])
-def test_answers_of_athena_and_nothing_else_go_after_a_week(where: dict[str, Any]) -> None:
+def test_answers_of_athena_and_nothing_else_go_after_a_day(where: dict[str, Any]) -> None:
     """A rule without its prefix would delete the sink."""
     given = stack(Sink="parquet")
     expected = expected_of(examined(given), "data", "AWS::S3::Bucket")["ResultsBucket"]
@@ -199,3 +200,33 @@ def test_the_stack_of_backfills_is_looked_at_where_there_is_one() -> None:
     findings = faults(check_stacks(examined(described)))
     assert any("froe-dev-backfill has another template" in each and "--backfill" in each for each in findings)
     assert all("--backfill" not in each for each in findings if "froe-dev-observability" in each)
+
+
+def workgroups(**changed: Any) -> Answers:
+    """As the template says, but for what is changed in the configuration of each."""
+    inspected = examined(stack(Sink="parquet"))
+    expected = {
+        each["Name"]: each for each in expected_of(inspected, "data", "AWS::Athena::WorkGroup").values()
+    }
+
+    def answer(asked: dict[str, Any]) -> Any:
+        group = expected[asked["WorkGroup"]]
+        configuration = group["WorkGroupConfiguration"]
+        actual = configuration | {
+            "BytesScannedCutoffPerQuery": int(configuration["BytesScannedCutoffPerQuery"])
+        }
+        return {"WorkGroup": {"State": group["State"], "Configuration": actual | changed}}
+
+    return {**stack(Sink="parquet"), "get_work_group": answer}
+
+
+def test_workgroups_that_lost_their_bounds_or_are_gone_are_faults() -> None:
+    assert list(check_sink(examined(stack(Sink="none")))) == []
+    assert faults(check_sink(examined(workgroups()))) == []
+    found = faults(check_sink(examined(workgroups(BytesScannedCutoffPerQuery=10**13))))
+    assert len(found) == 2
+    assert "froe-dev.api has not what the template says: BytesScannedCutoffPerQuery" in found[1]
+    assert "BytesScannedCutoffPerQuery=10000000000," in found[1]
+    assert len(faults(check_sink(examined(workgroups(EnforceWorkGroupConfiguration=False))))) == 2
+    gone = {**stack(Sink="parquet"), "get_work_group": None}
+    assert all("was deleted" in each for each in faults(check_sink(examined(gone))))

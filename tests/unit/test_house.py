@@ -28,6 +28,7 @@ OUTER = {
     "chalicelib/routes.py": "handlers",
     "chalicelib/dead_letters/routes.py": "handlers",
     "chalicelib/upload_routes.py": "handlers",
+    "chalicelib/query_routes.py": "handlers",
     "chalicelib/reprocess_routes.py": "handlers",
     "chalicelib/bodies.py": "handlers",
     "chalicelib/etags.py": "handlers",

@@ -80,7 +80,7 @@ def test_no_action_is_a_wildcard_and_no_resource_that_can_be_named(function: str
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_resource_of_a_policy_is_one_of_the_template(function: str) -> None:
     named = set(re.findall(r"\$\{([A-Za-z]+)(?:\.[A-Za-z]+)?\}", json.dumps(policies.read(function))))
-    assert named - {"Stage", "Key"} <= set(RESOURCES)
+    assert named - {"Stage", "Key", "Database"} <= set(RESOURCES)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -173,16 +173,14 @@ def test_only_the_worker_writes_records_the_sweeper_removes_them_and_the_api_fin
         assert granted == expected.get(function, set())
 
 
-def test_the_worker_adds_to_the_sink_the_dead_letter_consumer_to_the_quarantine_and_the_api_to_the_input() -> (
-    None
-):
+def test_each_function_writes_objects_in_a_place_of_its_own() -> None:
     assert [function for function in FUNCTIONS if "PutObject" in actions_of(function, "s3")] == [
         "worker",
         "dead_letter_consumer",
         "sweeper",
         "api_handler",
     ]
-    assert may("api_handler", "s3:PutObject") == {"${InputBucket.Arn}/*"}
+    assert may("api_handler", "s3:PutObject") == {"${InputBucket.Arn}/*", "${ResultsBucket.Arn}/athena/api/*"}
     assert may("worker", "s3:PutObject") == {"${ResultsBucket.Arn}/batches/*"}
     assert may("sweeper", "s3:PutObject") == {"${ResultsBucket.Arn}/records/*"}
     assert may("dead_letter_consumer", "s3:PutObject") == {"${QuarantineBucket.Arn}/dead-letters/*"}
