@@ -196,6 +196,11 @@ def reprocess(file_id: str) -> Response:
     return reprocess_routes.reprocess(services, app.current_request, file_id)
 
 
+@app.route("/files/{file_id}/receipt", authorizer=guard)
+def receipt(file_id: str) -> dict[str, Any]:
+    return routes.receipt(services, file_id)
+
+
 @app.route("/files/{file_id}/members", authorizer=guard)
 def members(file_id: str) -> dict[str, Any]:
     return routes.members(services, app.current_request, file_id)

@@ -273,6 +273,15 @@ PATHS: Final[Schema] = {
             refusals=(400, 404, 409, 415),
         )
     },
+    "/files/{file_id}/receipt": {
+        "get": _operation(
+            "receipt",
+            "What was read, what came of it and a digest of its seals, to be kept; 409 while it is not settled",
+            {200: ref_to("Receipt")},
+            path={"file_id": TEXT},
+            refusals=(404, 409),
+        )
+    },
     "/files/{file_id}/members": _of_file(
         "members", "The files in it, where it is an archive, in its order", "File", {}
     ),

@@ -12,6 +12,7 @@ from typing import Any, Final
 from chalice.app import (
     BadRequestError,
     ChaliceViewError,
+    ConflictError,
     ForbiddenError,
     NotFoundError,
     Request,
@@ -31,6 +32,7 @@ from chalicelib.core.wire.notifications import Announced, announcement_of, is_fo
 from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.questions import checked_time
+from chalicelib.receipts import UnsettledError
 from chalicelib.record_sums import DEFAULT_BUCKETS, MAX_BUCKETS
 from chalicelib.services import Services
 from chalicelib.settings import SettingsError
@@ -119,6 +121,14 @@ def files(services: GetServices, request: Request) -> dict[str, Any]:
 def file(services: GetServices, file_id: str) -> dict[str, Any]:
     with refusals():
         return services().status.file(file_id)
+
+
+def receipt(services: GetServices, file_id: str) -> dict[str, Any]:
+    with refusals():
+        try:
+            return services().status.receipt(file_id)
+        except UnsettledError as error:
+            raise ConflictError(error.reason) from error
 
 
 def members(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.letters import Kind, LetterState
 from chalicelib.core.wire.fields import FILE_ID
 from chalicelib.queries import STATES
+from chalicelib.receipts import KEPT
+from chalicelib.receipts import VERSION as VERSION_OF_RECEIPTS
 from chalicelib.status_json import BATCH_STATES
 
 Schema = dict[str, Any]
@@ -106,6 +108,14 @@ FILE: Final[Schema] = object_of(
         "settled_at": nullable(TIME),
         "trace": nullable(TEXT),
         "trace_url": nullable(TEXT),
+    }
+)
+RECEIPT: Final[Schema] = object_of(
+    {
+        "receipt": {"const": VERSION_OF_RECEIPTS},
+        **{name: FILE["properties"][name] for name in KEPT},
+        "revision": COUNT | {"description": "rises with whatever changes the account"},
+        "seals_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     }
 )
 BATCH: Final[Schema] = object_of(
@@ -393,6 +403,7 @@ REASONS_OF_REJECTS: Final[Schema] = object_of(
 )
 SCHEMAS: Final[Schema] = {
     "File": FILE,
+    "Receipt": RECEIPT,
     "Batch": BATCH,
     "Record": RECORD,
     "Reject": REJECT,

@@ -35,6 +35,7 @@ from chalicelib.questions import (
     checked_time,
     checked_where,
 )
+from chalicelib.receipts import receipt_json
 from chalicelib.record_pages import (
     EFFORT_PER_PAGE,
     EFFORT_PER_QUERY,
@@ -82,6 +83,13 @@ class Status:
         """One file, its account as of now; raises NotFoundError."""
         stored = self._stored(file_id)
         return file_json(stored, self._ledger.read_account(stored), self._console_region)
+
+    def receipt(self, file_id: str) -> dict[str, Any]:
+        """Of a settled file; raises NotFoundError, UnsettledError."""
+        stored = self._stored(file_id)
+        return receipt_json(
+            stored, self._ledger.read_account(stored), self._ledger.read_splits(stored.plan.file_id)
+        )
 
     def files(
         self,

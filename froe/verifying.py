@@ -24,6 +24,7 @@ from chalicelib.core.reading import PlanReading
 from chalicelib.core.records import SHARD_STRIDE_BYTES, partition_key, segments, untyped
 from chalicelib.core.wire.messages import BatchMessage
 from chalicelib.ledger import StoredFile
+from chalicelib.receipts import differences, receipt_json
 from chalicelib.services import Services
 from chalicelib.sink_rows import SinkReading, StoredBatch
 from chalicelib.worker import Parsed, parsed
@@ -39,7 +40,7 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """where: `table`, `sink` or `ledger`. offset: of the entry, in the text; None where it is about more. stored,
+    """where: `table`, `sink`, `ledger` or `receipt`. offset: of the entry, in the text; None where it is about more. stored,
     expected: None where there is nothing."""
 
     where: str
@@ -96,12 +97,19 @@ def verify(
     stored: StoredFile,
     advance: Callable[[int], None] = lambda _: None,
     sink: FindsRows | None = None,
+    receipt: Mapping[str, Any] | None = None,
 ) -> Verdict:
-    """advance: is told of bytes of text that are compared. sink: None where the stage has none. Raises what reading the
-    object raises."""
+    """advance: is told of bytes of text that are compared. sink: None where the stage has none. receipt: one that was kept,
+    and is compared as well. Raises what reading the object raises."""
     account = services.ledger.read_account(stored)
     plan = stored.plan
     verdict = Verdict(plan.file_id, plan.head.version.key, account.state.value)
+    if receipt is not None and account.state.settled:
+        current = receipt_json(stored, account, services.ledger.read_splits(plan.file_id))
+        for name, then, now in differences(receipt, current):
+            verdict.add(
+                Difference("receipt", f"{name} is not what the receipt says", stored=now, expected=then)
+            )
     if not account.state.settled:
         verdict.unproved = f"it is {account.state.value}, and more may come: wait until it is settled"
         return verdict

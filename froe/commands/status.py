@@ -48,6 +48,12 @@ _WIDTH_OF_FILES: Final = 80
     help="Follow live, until the files that you named are settled, or Ctrl-C.",
 )
 @click.option("--members", "with_members", is_flag=True, help="List the files in an archive that you named.")
+@click.option(
+    "--receipt",
+    "as_receipt",
+    is_flag=True,
+    help="Print the receipt of a settled file that you named, as JSON: keep it for `froe verify --receipt`.",
+)
 @limit_option
 @stage_option
 @json_option
@@ -57,6 +63,7 @@ def status(
     state: str | None,
     watched: bool,
     with_members: bool,
+    as_receipt: bool,
     limit: int,
     stage: str | None,
     as_json: bool,
@@ -67,15 +74,15 @@ def status(
     files. In a pipe --watch prints each change as a line or JSON object. The exit code is 1 when a file that
     you named is INCOMPLETE, DAMAGED, FAILED or SUPERSEDED.
     """
-    if name and state:
-        raise click.UsageError("--state is for the list of files; leave it or the name out.")
-    if with_members and not name:
-        raise click.UsageError("--members is for an archive: name it by its id or key.")
+    _refuse_together(name, state, with_members=with_members, as_receipt=as_receipt, watched=watched)
     target = find_target(stage)
     ledger = status_of(target)
     files = _files_named(target, ledger, name) if name else _listed(ledger, state, limit)
     files = _members(ledger, files, limit) if with_members else files
-    if watched:
+    if as_receipt:
+        for file in files:
+            print_json(ledger.receipt(file["file_id"]))
+    elif watched:
         ids = [file["file_id"] for file in files]
 
         def ask() -> list[ItemJson]:
@@ -93,6 +100,17 @@ def status(
             click.echo(f"\nThese are {limit}; there may be more: froe status --limit 0", err=True)
     if name and any(file["state"] in SETTLED_BADLY for file in files):
         click.get_current_context().exit(1)
+
+
+def _refuse_together(
+    name: str | None, state: str | None, *, with_members: bool, as_receipt: bool, watched: bool
+) -> None:
+    if name and state:
+        raise click.UsageError("--state is for the list of files; leave it or the name out.")
+    if with_members and not name:
+        raise click.UsageError("--members is for an archive: name it by its id or key.")
+    if as_receipt and (watched or not name):
+        raise click.UsageError("--receipt is for a settled file: name it by its id or key.")
 
 
 def _print(files: list[ItemJson], *, is_one: bool) -> None:

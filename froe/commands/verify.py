@@ -5,15 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 import click
+import orjson
 
 from chalicelib.core.errors import FroeError as PipelineError
 from chalicelib.core.errors import reason_of
+from chalicelib.core.wire.fields import FILE_ID
+from chalicelib.receipts import VERSION
 from chalicelib.services import Services
 from froe import verifying
 from froe.commands.options import json_option, stage_option
-from froe.inquiry import SETTLED, find_files, page_size, pages, services_of
+from froe.errors import FroeError
+from froe.inquiry import SETTLED, ItemJson, find_files, page_size, pages, services_of
 from froe.jsonl import print_json
 from froe.target import Target, find_target
 from froe.terminal import printable, progress_bar
@@ -27,11 +32,25 @@ _STYLES = {"proved": "green", "differs": "red", "unproved": "yellow"}
 @click.option(
     "--sample", metavar="N", type=click.IntRange(min=1), help="Verify N settled files, chosen at random."
 )
+@click.option(
+    "--receipt",
+    "receipts",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Verify the file of a receipt (`froe status --receipt`), and compare it with that.",
+)
 @click.option("--all", "every", is_flag=True, help="Verify all settled files.")
 @stage_option
 @json_option
 def verify(
-    *, names: tuple[str, ...], sample: int | None, every: bool, stage: str | None, as_json: bool
+    *,
+    names: tuple[str, ...],
+    sample: int | None,
+    receipts: tuple[Path, ...],
+    every: bool,
+    stage: str | None,
+    as_json: bool,
 ) -> None:
     """Read the objects of files again, cut and parse them as their plans say, and compare every record,
     reject and count.
@@ -41,14 +60,16 @@ def verify(
     key, which stands for all its files. The exit code is 1 unless all are proved. It reads with your
     credentials: the input bucket, both tables and the results bucket.
     """
-    if (sample is not None) + every + bool(names) != 1:
-        raise click.UsageError("Name files, or give either --sample N or --all.")
+    if (sample is not None) + every + bool(names) + bool(receipts) != 1:
+        raise click.UsageError("Name files, or give one of --receipt FILE, --sample N and --all.")
+    kept = {receipt["file_id"]: receipt for receipt in map(_receipt_in, receipts)}
     target = find_target(stage)
     services = services_of(target)
     sink = _sink_of(target)
     verdicts = []
-    for file_id, key, size in _chosen(services, names, sample):
-        verdict = _verdict(services, sink, file_id, key, size)
+    chosen = ((file_id, receipt["key"], receipt["size"]) for file_id, receipt in kept.items())
+    for file_id, key, size in chosen if kept else _chosen(services, names, sample):
+        verdict = _verdict(services, sink, file_id, key, size, kept.get(file_id))
         verdicts.append(verdict.result)
         if as_json:
             print_json(asdict(verdict) | {"result": verdict.result})
@@ -93,14 +114,32 @@ def _sampled(files: Iterator[dict[str, object]], number: int) -> list[dict[str, 
     return chosen
 
 
-def _verdict(services: Services, sink: FindsRows | None, file_id: str, key: str, size: int) -> Verdict:
+def _receipt_in(path: Path) -> ItemJson:
+    """FroeError where the file holds none."""
+    try:
+        receipt: ItemJson = orjson.loads(path.read_bytes())
+        if receipt["receipt"] != VERSION or not FILE_ID.fullmatch(receipt["file_id"]):
+            raise FroeError(f"{path} is a receipt of another version: this Froe reads {VERSION}.")
+        return {"key": "", "size": 0} | receipt
+    except (ValueError, KeyError, TypeError) as error:
+        raise FroeError(f"{path} is no receipt: `froe status FILE_ID --receipt` prints one.") from error
+
+
+def _verdict(
+    services: Services,
+    sink: FindsRows | None,
+    file_id: str,
+    key: str,
+    size: int,
+    receipt: ItemJson | None = None,
+) -> Verdict:
     stored = services.ledger.read_file(file_id)
     if stored is None:
         gone = "it was forgotten meanwhile, or its account has expired"
         return Verdict(file_id, key, "gone", unproved=gone)
     with progress_bar(f"Verifying {printable(key)}", size, unit="bytes") as bar:
         try:
-            return verifying.verify(services, stored, bar.advance, sink)
+            return verifying.verify(services, stored, bar.advance, sink, receipt)
         except PipelineError as error:
             verdict = Verdict(file_id, key, stored.account.state.value)
             verdict.unproved = f"its object cannot be read: {reason_of(error)}"

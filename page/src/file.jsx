@@ -1,8 +1,8 @@
 // One file: its account, and what is below it.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { accountOf, costOf, isMoving } from "./account.js";
-import { get } from "./api.js";
+import { get, has } from "./api.js";
 import { Batches } from "./batches.jsx";
 import { OverTime } from "./over_time.jsx";
 import { Bar, Chip, Copy, Facts, Legend, Notice, Waiting } from "./parts.jsx";
@@ -47,6 +47,7 @@ export function File({ id, view, query }) {
           <div>
             <Facts pairs={facts(file, account, now)} />
             <details><summary>Object and id</summary><Facts pairs={more(file)} /></details>
+            {file.settled_at && has("GET", "/files/{file_id}/receipt") && <Receipt file={file} />}
           </div>
         </div>
         <Skipped skipped={file.skipped} />
@@ -65,6 +66,26 @@ export function File({ id, view, query }) {
       {view === "trace" && <Trace file={file} />}
     </>
   );
+}
+
+/** What can be kept, and compared later by the command line. */
+function Receipt({ file }) {
+  const [error, setError] = useState(null);
+  const save = async () => {
+    try {
+      const text = JSON.stringify(await get(`files/${file.file_id}/receipt`), null, 2);
+      const address = URL.createObjectURL(new Blob([`${text}\n`], { type: "application/json" }));
+      const anchor = document.createElement("a");
+      anchor.href = address;
+      anchor.download = `receipt-${file.file_id}.json`;
+      anchor.click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      setError(null);
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  return <div class="receipt"><button type="button" class="quiet small" onClick={save}>Download the receipt</button>{error && <Notice error={error} />}</div>;
 }
 
 const Back = () => <p class="back"><a href={link([])}>Files</a></p>;

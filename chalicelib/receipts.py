@@ -1,0 +1,63 @@
+"""The receipt of a settled file: what was read, what came of it and a digest of its seals, to be kept and compared later.
+
+Promise: nothing in it changes while the file stays as it is: two receipts differ only where a file was redriven, discarded
+or read again, or its ledger is not what it was. Limits: it says what the ledger says; that the records are stored as well
+is what `froe verify` proves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+from chalicelib.core.errors import FroeError
+from chalicelib.core.ledger.accounts import FileAccount, SplitAccount
+from chalicelib.core.ledger.seals import Seal
+from chalicelib.ledger_store import StoredFile
+from chalicelib.status_json import file_json
+
+VERSION: Final = 1
+KEPT: Final = (
+    *("file_id", "generation", "bucket", "key", "version_id", "etag", "size", "last_modified", "member"),
+    *("format", "charset", "archive", "configuration", "state", "reason", "text_bytes", "splits", "batches"),
+    *("parsed", "rejected", "skipped", "dead", "discarded", "settled_at"),
+)
+
+
+class UnsettledError(FroeError):
+    """What may still change has no receipt."""
+
+
+def receipt_json(stored: StoredFile, account: FileAccount, splits: Iterable[SplitAccount]) -> dict[str, Any]:
+    """splits: all that the ledger knows, by their numbers. UnsettledError."""
+    file = file_json(stored, account, None)
+    if not account.state.settled or stored.settled_at is None:
+        raise UnsettledError(f"{stored.file_id} is {account.state.value}: a receipt is of a settled file")
+    digest = sha256()
+    for split in splits:
+        if split.seal:
+            digest.update(json.dumps(_sealed(split.seal), separators=(",", ":")).encode() + b"\n")
+    return {
+        "receipt": VERSION,
+        **{name: file[name] for name in KEPT},
+        "revision": account.revision,
+        "seals_sha256": digest.hexdigest(),
+    }
+
+
+def differences(kept: Mapping[str, Any], current: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Where a receipt that was kept is not as the one of now: name, its value then and now."""
+    for name in dict.fromkeys((*kept, *current)):
+        then, now = kept.get(name), current.get(name)
+        if then != now:
+            yield name, then, now
+
+
+def _sealed(seal: Seal) -> list[Any]:
+    """Where it starts and ends, what it holds, and the digest of its batches' digests, which may lie apart under it."""
+    total = seal.total
+    batches = seal.digests_in or (sha256(seal.digests.encode()).hexdigest()[:16] if seal.digests else "")
+    counts = [total.entries, total.lines, total.bytes]
+    return [seal.split, seal.start, seal.end, seal.batches, *counts, seal.last, batches]
