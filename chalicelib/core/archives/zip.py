@@ -161,16 +161,20 @@ def _without_directory(
         if len(name_and_extra) < sum(names):
             raise broken_at(source, at, "a header")
         entry, begin = entry_of(header, name_and_extra, at), source.position
-        crc: int | None = entry.crc
+        is_folder = entry.path.endswith("/")
         if entry.flags & _SIZED_BEHIND and not entry.size:
-            size = text.deflated_bytes(begin) if _PACKED.get(entry.method) is Compression.DEFLATE else None
+            is_deflated = _PACKED.get(entry.method) is Compression.DEFLATE
+            size = text.deflated_bytes(begin) if is_deflated else 0 if is_folder else None
             if size is None:
                 raise broken_at(source, at, "a member, whose size is behind it")
-            entry, crc = entry._replace(size=size), None
-        skipped[HEADERS] = skipped.get(HEADERS, 0) + begin - at
-        if entry.path.endswith("/") and not entry.size:
+            entry = entry._replace(size=size)
+        behind = begin + entry.size if is_folder else begin
+        if not source.pass_to(behind):
+            raise broken_at(source, at, "a member")
+        skipped[HEADERS] = skipped.get(HEADERS, 0) + behind - at
+        if is_folder:
             continue
-        yield _found(entry, begin, crc, skipped)
+        yield _found(entry, begin, None if entry.flags & _SIZED_BEHIND else entry.crc, skipped)
         skipped = {}
 
 

@@ -148,6 +148,17 @@ def test_members_in_front_of_a_directory_that_lies_are_read_and_the_archive_is_d
     assert " of the archive" in (archive.account.reason or "")
 
 
+def test_a_folder_or_a_member_that_gives_its_checksum_behind_itself_is_read_without_a_directory() -> None:
+    data = zipped([("d/", b""), ("d/a.log", SHORT)])
+    data = bytearray(data[: data.index(b"PK\x01\x02")])
+    for place in (0, data.rindex(b"PK\x03\x04")):
+        data[place + 6] |= 8
+        data[place + 14 : place + 18] = bytes(4)
+    member, archive = files_in(bytes(data)).values()
+    assert member.outcomes == alone(SHORT)
+    assert (member.account.state, archive.account.state) == (State.COMPLETE, State.DAMAGED)
+
+
 def test_without_a_directory_what_says_its_size_behind_itself_is_read_if_it_can_be_begun_at() -> None:
     cut = zipped([("a.log", SHORT), ("b.log", SHORT)], streamed=True)[:-60]
     assert files_in(cut)["a/b.log"].outcomes == alone(SHORT)
