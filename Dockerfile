@@ -24,5 +24,7 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # Asks once every half minute whether every process was well within the last minute.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
   CMD python -c "import os, sys, time; sys.exit(time.time() - os.stat('/tmp/healthy').st_mtime > 60)"
+# ECS gives a volume the rights that the folder has here.
+VOLUME ["/tmp"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["python", "-m", "froe", "consume", "--health-file", "/tmp/healthy"]

@@ -107,6 +107,7 @@ screenshots: $(STAMP) ## Take the pictures of the docs in a headless Chromium, o
 	$(BIN)/python -m tests.browser.pictures
 
 terraform: $(STAMP) ## Write infra/terraform from the templates in infra
+	$(BIN)/python -m froe.process_policy
 	$(BIN)/python -m froe.terraform.module
 
 lock: $(UV) ## Pin all that the requirements need, with hashes; LOCK=--upgrade takes what is newest

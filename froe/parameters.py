@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from froe.deployment.stages import VISIBILITIES_OF
-from froe.deployment.templates import BACKFILL, DATA, OBSERVABILITY, load
+from froe.deployment.templates import BACKFILL, DATA, OBSERVABILITY, PROCESSES, load
 from froe.resources import FUNCTIONS, ROOT
 
 TITLES: Final[Mapping[str, str]] = {
     DATA: "Buckets, queues, tables, key and topic",
     OBSERVABILITY: "Logs, alarms and traces",
     BACKFILL: "Backfill",
+    PROCESSES: "Processes",
 }
 PASSED: Final = (
-    {"Stage", "Ingest", "OtherInputBuckets", "KeysTaken", "KeysLeftOut"}
+    {"Stage", "Ingest", "OtherInputBuckets", "ProcessesSettings", "KeysTaken", "KeysLeftOut"}
     | {f"{function.title().replace('_', '')}TimeoutSeconds" for function in FUNCTIONS}
     | set(VISIBILITIES_OF.values())
 )

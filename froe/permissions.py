@@ -13,8 +13,8 @@ from froe.policies import read
 from froe.resources import FUNCTIONS
 
 PEOPLE: Final[Mapping[str, tuple[str, ...]]] = {
-    "froe deploy": ("deploy-data", "deploy-observability", "deploy-functions"),
-    "froe destroy": ("destroy", "destroy-sink"),
+    "froe deploy": ("deploy-data", "deploy-observability", "deploy-functions", "deploy-processes"),
+    "froe destroy": ("destroy", "destroy-sink", "destroy-processes"),
     "froe forget": ("forget",),
     "froe compact": ("compact",),
     "Operating: status, upload, redrive, reprocess, verify, config, backfill, query": ("operate",),
@@ -183,7 +183,7 @@ def _lines() -> Iterator[str]:
         "## People",
         "",
         "`infra/policies/people` has policies for who deploys (three, all of them needed: a managed policy takes 6,144",
-        "characters), for who takes a stage down with its data (two), for who has a file forgotten, for who merges the sink by hand, and for who operates a",
+        "characters; a fourth where the stage has [processes on ECS](processes.md#as-a-service-of-ecs)), for who takes a stage down with its data (likewise two and a third), for who has a file forgotten, for who merges the sink by hand, and for who operates a",
         "stage; put the stage, region and account in the place of their names, in that of `${Database}` the database of the",
         "sink (`froe_` and the stage, hyphens as underscores), and your bucket in the place of ours if you brought one. CloudFormation makes the resources with the permissions of the person who calls it. Whoever uses the status",
         "API needs its token and nothing of AWS. A test asks a simulator of IAM whether these policies and those of the",

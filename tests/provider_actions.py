@@ -131,6 +131,33 @@ HANDLERS: Final[Mapping[str, Handlers]] = {
         "CreateWorkGroup GetWorkGroup ListTagsForResource TagResource UntagResource UpdateWorkGroup",
         "DeleteWorkGroup GetWorkGroup UntagResource",
     ),
+    "AWS::ECS::Cluster": Handlers(
+        "ecs",
+        "CreateCluster DescribeClusters PutClusterCapacityProviders TagResource UntagResource UpdateCluster"
+        " UpdateClusterSettings",
+        "DeleteCluster DescribeClusters",
+    ),
+    "AWS::ECS::TaskDefinition": Handlers(
+        "ecs",
+        "DescribeTaskDefinition RegisterTaskDefinition TagResource UntagResource",
+        "DeregisterTaskDefinition DescribeTaskDefinition",
+    ),
+    "AWS::ECS::Service": Handlers(
+        "ecs",
+        "CreateService DescribeServiceDeployments DescribeServices ListServiceDeployments TagResource UntagResource"
+        " UpdateService",
+        "DeleteService DescribeServices",
+    ),
+    "AWS::ApplicationAutoScaling::ScalableTarget": Handlers(
+        "application-autoscaling",
+        "DeleteScheduledAction DescribeScalableTargets DescribeScheduledActions PutScheduledAction RegisterScalableTarget",
+        "DeregisterScalableTarget DescribeScalableTargets",
+    ),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": Handlers(
+        "application-autoscaling",
+        "DescribeScalingPolicies PutScalingPolicy",
+        "DeleteScalingPolicy DescribeScalingPolicies",
+    ),
     "AWS::StepFunctions::StateMachine": Handlers(
         "states",
         "CreateStateMachine DescribeStateMachine ListTagsForResource TagResource UntagResource UpdateStateMachine",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -19,6 +20,7 @@ from froe.jsonl import print_json
 from froe.processes import Processes, stopped_by_signals
 from froe.target import find_target
 
+SETTINGS: Final = "FROE_SETTINGS"
 _REPORT_SECONDS: Final = 10.0
 
 
@@ -99,6 +101,7 @@ def consume(
         )
     if health_file and not health_file.absolute().parent.is_dir():
         raise click.UsageError(f"--health-file {health_file}: its folder does not exist; make it first.")
+    os.environ.update(_settings_in(os.environ))
     target = find_target(stage)
     known = (DEFAULT, *Settings.from_environment(target.settings_env).lanes)
     if unknown := set(lanes) - set(known):
@@ -122,6 +125,16 @@ def consume(
         )
     else:
         _say(f"Stopped. {_summary(processes.messages)}")
+
+
+def _settings_in(environment: Mapping[str, str]) -> dict[str, str]:
+    """Those that a container has in one variable, as JSON, for who cannot list variables one by one."""
+    text = environment.get(SETTINGS, "{}")
+    try:
+        found: dict[str, str] = json.loads(text)
+        return {str(name): str(value) for name, value in found.items()}
+    except (ValueError, AttributeError) as error:
+        raise click.UsageError(f"{SETTINGS} is {text!r}: give a JSON object of settings.") from error
 
 
 def _watch(processes: Processes, health_file: Path | None, until_idle: int | None) -> None:

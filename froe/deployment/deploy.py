@@ -48,8 +48,10 @@ from froe.deployment.stages import (
 from froe.deployment.templates import (
     BACKFILL,
     DATA,
+    IMAGE,
     LANES,
     OBSERVABILITY,
+    PROCESSES,
     StackTemplate,
     check_parameters,
     load,
@@ -270,8 +272,10 @@ def templates_of(
     parameters: Mapping[str, str] = NO_PARAMETERS,
 ) -> dict[str, StackTemplate]:
     """The templates that a stage is made of, by name, the data stack's first. parameters: that go before its own."""
-    names = (DATA, LANES, OBSERVABILITY, BACKFILL) if with_backfill else (DATA, LANES, OBSERVABILITY)
-    lanes = stage.lane_seconds({**stage.parameters, **parameters})
+    given = {**stage.parameters, **parameters}
+    processes = (PROCESSES,) if given.get(IMAGE) else ()
+    names = (DATA, LANES, OBSERVABILITY, *processes, *((BACKFILL,) if with_backfill else ()))
+    lanes = stage.lane_seconds(given)
     templates = {name: load(name, root, local=local, lanes=lanes) for name in names}
     data = templates[DATA]
     if data is None:

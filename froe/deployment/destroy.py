@@ -21,7 +21,7 @@ from froe.resources import ROOT, TOKEN_SETTING, Report, read_template
 
 BUCKETS: Final = ("input", "quarantine", "results", "trail")
 """What the buckets of infra/data.json are called after the stage."""
-EXTRAS: Final = ("backfill", "observability", "lanes")
+EXTRAS: Final = ("processes", "backfill", "observability", "lanes")
 _LOG_GROUP: Final = "/aws/lambda/froe-{}"
 
 

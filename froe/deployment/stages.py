@@ -18,6 +18,7 @@ from chalicelib.core.plan.layouts import Layout
 from chalicelib.settings import (
     INGEST_WAYS,
     LAYOUTS,
+    TUNING_DEFAULTS,
     SettingsError,
     afterwards_of,
     input_keys,
@@ -59,6 +60,7 @@ VISIBILITIES_OF: Final[Mapping[str, str]] = {
     "dead_letter_consumer": "DeadLetterVisibilitySeconds",
 }
 """Function → the parameter of the data template that says how long its queue hides a message."""
+_OF_PROCESSES: Final = ("LANES", "INPUT_KEYS", "INPUT_BUCKETS", "EVENTS")
 _CHALICE_TIMEOUT_SECONDS: Final = 60
 """https://aws.github.io/chalice/topics/configfile.html"""
 _KMS_KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
@@ -90,7 +92,18 @@ class Stage:
         keys = self.input_keys
         patterns = {"KeysTaken": keys.taken_expression, "KeysLeftOut": keys.left_out_expression}
         ways = {"Stage": self.name, "Ingest": self.ingest}
-        return {**self.timeouts, **patterns, **self.parameters, **self.beside, **ways}
+        processes = {"ProcessesSettings": self.settings_of_processes}
+        return {**self.timeouts, **patterns, **processes, **self.parameters, **self.beside, **ways}
+
+    @property
+    def settings_of_processes(self) -> str:
+        """As JSON, the settings of the functions that the template of the processes does not name itself."""
+        own = {
+            name: value
+            for name, value in self.settings.items()
+            if name in TUNING_DEFAULTS or name in _OF_PROCESSES
+        }
+        return json.dumps(own, sort_keys=True)
 
     @property
     def beside(self) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chalicelib.core.plan.lanes import MOST, NAME
 from froe.resources import snake_case
-from froe.terraform import backfill, gaps, resources, variables
+from froe.terraform import backfill, gaps, processes, resources, variables
 from froe.terraform.hcl import COMMENTS, Block, Expr, block
 from froe.terraform.values import INFRA, OF_LANE, PARAMETERS, RESOURCES, TYPES
 
@@ -31,6 +31,10 @@ _FILES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "dashboard": ("One page for an operator.", ("CloudWatch::Dashboard",)),
     "traces": ("Which requests X-Ray follows, and the traces of the stage as a group.", ("XRay",)),
     "backfill": ("The state machine of backfills, which is optional.", ("StepFunctions",)),
+    "processes": (
+        "`froe consume` on ECS, where processes_image names an image.",
+        ("ECS", "ApplicationAutoScaling"),
+    ),
     "lanes": ("Of each lane beside the default one: its queue, and what watches its worker.", ()),
 }
 """File → what it holds, and which services, or which types of a service, of CloudFormation."""
@@ -44,6 +48,9 @@ _SKIPPED: Final[Mapping[str, Mapping[str, str]]] = {
         ("CKV_AWS_111", "CKV_AWS_356"),
         "the actions of log delivery and of X-Ray know no resources: * is the only one that AWS takes",
     ),
+    "data.aws_iam_policy_document.processes_start_role": {
+        "CKV_AWS_356": "the token of ECR knows no resources: * is the only one that AWS takes"
+    },
     "aws_s3_bucket.quarantine_bucket": {
         "CKV_AWS_144": "dead letters can be sent again from their input object, which may be replicated",
         "CKV2_AWS_62": "the consumer that writes here announces its letters itself",
@@ -128,6 +135,8 @@ def _file_of(name: str) -> str:
     kind = RESOURCES[name]["Type"].removeprefix("AWS::")
     if name.startswith("Backfill"):
         return "backfill"
+    if name.startswith("Processes"):
+        return "processes"
     if name.endswith(OF_LANE):
         return "lanes"
     for prefix in (kind, kind.partition("::")[0]):
@@ -170,7 +179,7 @@ def _locals() -> list[str]:
 
 
 def _outputs() -> dict[str, Block]:
-    return variables.outputs() | {"backfill": backfill.output()}
+    return variables.outputs() | {"backfill": backfill.output(), "processes_role": processes.output()}
 
 
 def write(folder: Path = FOLDER) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from froe.resources import snake_case
-from froe.terraform import backfill, buckets, catalog, data, observability
+from froe.terraform import backfill, buckets, catalog, data, observability, processes
 from froe.terraform.hcl import WHEN, Block, Expr
 from froe.terraform.values import OF_LANE, RESOURCES
 from froe.terraform.watched import Watched
@@ -17,6 +17,7 @@ BUILDERS = {
     **catalog.BUILDERS,
     **data.BUILDERS,
     **observability.BUILDERS,
+    **processes.BUILDERS,
 }
 RETAINED = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 # What a resource says beside its properties: Metadata is for scanners, DependsOn is in the builders.

@@ -26,7 +26,10 @@ def read(name: str) -> dict[str, Any]:
     return template
 
 
+MAKES_PROCESSES = "MakesProcesses"
+"""Likewise of all that processes.json makes: where the variable `processes_image` names one."""
 DATA, OBSERVABILITY, BACKFILL = read("data"), read("observability"), read("backfill")
+PROCESSES = read("processes")
 OF_LANE = "OfLane"
 """How the names of resources end of which each lane has one."""
 RESOURCES: dict[str, dict[str, Any]] = {
@@ -36,15 +39,21 @@ RESOURCES: dict[str, dict[str, Any]] = {
         (DATA, OBSERVABILITY), "${Lane}", OF_LANE, Seconds("LaneTimeoutSeconds", "LaneVisibilitySeconds")
     ),
     **{name: resource | {"Condition": MAKES_BACKFILL} for name, resource in BACKFILL["Resources"].items()},
+    **{name: resource | {"Condition": MAKES_PROCESSES} for name, resource in PROCESSES["Resources"].items()},
 }
 PARAMETERS: dict[str, dict[str, Any]] = {
+    **PROCESSES["Parameters"],
     **BACKFILL["Parameters"],
     **OBSERVABILITY["Parameters"],
     **DATA["Parameters"],
 }
-CONDITIONS: dict[str, dict[str, Any]] = {**DATA["Conditions"], **OBSERVABILITY["Conditions"]}
 _OWN_INPUT_BUCKET = ("CreatesInputBucket", "OwnInputBucket")
 """Conditions of the templates that ask the same."""
+CONDITIONS: dict[str, dict[str, Any]] = {
+    **DATA["Conditions"],
+    **OBSERVABILITY["Conditions"],
+    **{name: each for name, each in PROCESSES["Conditions"].items() if name not in _OWN_INPUT_BUCKET},
+}
 NOTHING = {"Ref": "AWS::NoValue"}
 PSEUDO = {
     "AWS::AccountId": "local.account",
@@ -88,6 +97,11 @@ TYPES = {
     "AWS::Glue::Table": ("aws_glue_catalog_table", "name"),
     "AWS::Athena::WorkGroup": ("aws_athena_workgroup", "name"),
     "AWS::StepFunctions::StateMachine": ("aws_sfn_state_machine", "arn"),
+    "AWS::ECS::Cluster": ("aws_ecs_cluster", "name"),
+    "AWS::ECS::TaskDefinition": ("aws_ecs_task_definition", "arn"),
+    "AWS::ECS::Service": ("aws_ecs_service", "id"),
+    "AWS::ApplicationAutoScaling::ScalableTarget": ("aws_appautoscaling_target", "id"),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": ("aws_appautoscaling_policy", "arn"),
 }
 _ATTRIBUTES = {"Arn": "arn", "StreamArn": "stream_arn"}
 

@@ -12,7 +12,9 @@ from froe.terraform.values import (
     CONDITIONS,
     DATA,
     MAKES_BACKFILL,
+    MAKES_PROCESSES,
     PARAMETERS,
+    PROCESSES,
     decided,
     is_flag,
     is_number,
@@ -70,6 +72,7 @@ def conditions() -> dict[str, Any]:
     return {
         **{snake_case(name): Expr(decided(condition)) for name, condition in CONDITIONS.items()},
         snake_case(MAKES_BACKFILL): Expr("var.backfill"),
+        snake_case(MAKES_PROCESSES): Expr('var.processes_image != ""'),
         "owns_notifications": Expr("local.bucket_sends || local.by_event_bridge"),
         "input_bucket": Expr(
             "local.creates_input_bucket ? aws_s3_bucket.input_bucket[0].bucket : var.existing_input_bucket"
@@ -84,7 +87,7 @@ def rules() -> Block:
             condition=Expr(f"{_otherwise(rule['RuleCondition'])} || {decided(assertion['Assert'])}"),
             error_message=f"{sentence(assertion['AssertDescription'])}.",
         )
-        for rule in DATA["Rules"].values()
+        for rule in (*DATA["Rules"].values(), *PROCESSES["Rules"].values())
         for assertion in rule["Assertions"]
     ]
     for name, than in DATA["Metadata"]["Froe"]["LongerThan"].items():

@@ -91,3 +91,8 @@ output "backfill" {
   description = "The ARN that `aws stepfunctions start-execution` takes; null without a state machine"
   value       = var.backfill ? aws_sfn_state_machine.backfill[0].arn : null
 }
+
+output "processes_role" {
+  description = "The role of the tasks, for what they read beside the stage's own input bucket; null without processes"
+  value       = local.makes_processes ? aws_iam_role.processes_role[0].name : null
+}

@@ -25,6 +25,30 @@ variable "existing_input_bucket" {
   }
 }
 
+variable "records_layout" {
+  description = "How records lie in their table from now on: each as an item, compressed together, which takes a twenty-fifth of the write units, or not at all, which needs a sink; files that were opened before keep theirs"
+  type        = string
+  default     = "items"
+  nullable    = false
+
+  validation {
+    condition     = contains(["items", "packed", "none"], var.records_layout)
+    error_message = "records_layout must be: items, packed or none."
+  }
+}
+
+variable "sink" {
+  description = "Where records go beside their table from now on: nowhere else, or as Parquet into the results bucket, for SQL; files that were opened before keep theirs"
+  type        = string
+  default     = "none"
+  nullable    = false
+
+  validation {
+    condition     = contains(["none", "parquet"], var.sink)
+    error_message = "sink must be: none or parquet."
+  }
+}
+
 variable "log_retention_days" {
   description = "How long the functions' logs stay"
   type        = number
@@ -46,6 +70,198 @@ variable "logs_key" {
   validation {
     condition     = contains(["stage", "aws"], var.logs_key)
     error_message = "logs_key must be: stage (the key of the data stack) or aws (CloudWatch's own)."
+  }
+}
+
+variable "processes_image" {
+  description = "The image of Dockerfile, where you pushed it; empty for no processes"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^[a-zA-Z0-9][a-zA-Z0-9./_-]*(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$", var.processes_image))
+    error_message = "processes_image must be: an image with its tag or digest, or nothing for no processes."
+  }
+}
+
+variable "processes_repository" {
+  description = "The repository of ECR in this account and region from which the image is pulled"
+  type        = string
+  default     = "froe"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9./_-]*$", var.processes_repository))
+    error_message = "processes_repository must be: the name of a repository of ECR."
+  }
+}
+
+variable "processes_subnets" {
+  description = "Subnets of the processes, from which S3, SQS, DynamoDB, SNS, ECR and CloudWatch Logs can be reached"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^subnet-[0-9a-f]+(,subnet-[0-9a-f]+)*$", var.processes_subnets))
+    error_message = "processes_subnets must be: ids of subnets (subnet-…) with commas between them, or nothing."
+  }
+}
+
+variable "processes_security_groups" {
+  description = "Security groups of the processes, which need no way in and HTTPS out; empty for the default one of the VPC"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^sg-[0-9a-f]+(,sg-[0-9a-f]+)*$", var.processes_security_groups))
+    error_message = "processes_security_groups must be: ids of security groups (sg-…) with commas between them, or nothing."
+  }
+}
+
+variable "processes_public_ip" {
+  description = "Whether a task gets a public address, which it needs in a public subnet without endpoints"
+  type        = string
+  default     = "DISABLED"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DISABLED", "ENABLED"], var.processes_public_ip)
+    error_message = "processes_public_ip must be: DISABLED or ENABLED."
+  }
+}
+
+variable "processes_architecture" {
+  description = "For which processor the image is"
+  type        = string
+  default     = "X86_64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["X86_64", "ARM64"], var.processes_architecture)
+    error_message = "processes_architecture must be: X86_64 or ARM64."
+  }
+}
+
+variable "processes_cpu" {
+  description = "Processor of a task; 1024 is one of it, which a worker uses"
+  type        = number
+  default     = 1024
+  nullable    = false
+
+  validation {
+    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.processes_cpu)
+    error_message = "processes_cpu must be: 256, 512, 1024, 2048, 4096, 8192 or 16384."
+  }
+}
+
+variable "processes_memory" {
+  description = "Memory of a task in MiB, as Fargate allows it for processes_cpu; a process takes about 150"
+  type        = number
+  default     = 2048
+  nullable    = false
+
+  validation {
+    condition     = var.processes_memory >= 512 && var.processes_memory <= 122880
+    error_message = "processes_memory must be: a whole number from 512 to 122880."
+  }
+}
+
+variable "processes_lane" {
+  description = "The lane whose batches the processes take"
+  type        = string
+  default     = "default"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{0,15}$", var.processes_lane))
+    error_message = "processes_lane must be: 1 to 16 lower-case letters and digits, a letter first."
+  }
+}
+
+variable "processes_workers" {
+  description = "Processes of a task that parse; 0 leaves the batches to the functions"
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.processes_workers >= 0 && var.processes_workers <= 256
+    error_message = "processes_workers must be: a whole number from 0 to 256."
+  }
+}
+
+variable "processes_splitters" {
+  description = "Processes of a task that cut; 0 leaves the splits to the functions"
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.processes_splitters >= 0 && var.processes_splitters <= 256
+    error_message = "processes_splitters must be: a whole number from 0 to 256."
+  }
+}
+
+variable "processes_dead_letter_consumers" {
+  description = "Processes of a task that quarantine dead letters; 0 leaves those to the functions"
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.processes_dead_letter_consumers >= 0 && var.processes_dead_letter_consumers <= 16
+    error_message = "processes_dead_letter_consumers must be: a whole number from 0 to 16."
+  }
+}
+
+variable "processes_min" {
+  description = "Tasks that run when nothing waits"
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.processes_min >= 0 && var.processes_min <= 1000
+    error_message = "processes_min must be: a whole number from 0 to 1000."
+  }
+}
+
+variable "processes_max" {
+  description = "Tasks that run at most"
+  type        = number
+  default     = 4
+  nullable    = false
+
+  validation {
+    condition     = var.processes_max >= 1 && var.processes_max <= 1000
+    error_message = "processes_max must be: a whole number from 1 to 1000."
+  }
+}
+
+variable "processes_settings" {
+  description = "Settings of the functions beside those that name resources: `froe deploy` takes them from .chalice/config.json"
+  type        = string
+  default     = "{}"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^\\{.*\\}$", var.processes_settings))
+    error_message = "processes_settings must be: a JSON object of settings and their values as texts."
+  }
+}
+
+variable "processes_redaction_key_arn" {
+  description = "The secret whose text is REDACTION_KEY, where froe.toml hides by a keyed hash"
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^$|^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$", var.processes_redaction_key_arn))
+    error_message = "processes_redaction_key_arn must be: the ARN of a secret of Secrets Manager, or nothing."
   }
 }
 
@@ -545,30 +761,6 @@ variable "source_retention_seconds" {
   validation {
     condition     = var.source_retention_seconds >= 3600 && var.source_retention_seconds <= 864000
     error_message = "source_retention_seconds must be: 3600 to 864000 seconds: at least 4 days less than the dead-letter queue's 14, or messages expire there unseen."
-  }
-}
-
-variable "records_layout" {
-  description = "How records lie in their table from now on: each as an item, compressed together, which takes a twenty-fifth of the write units, or not at all, which needs a sink; files that were opened before keep theirs"
-  type        = string
-  default     = "items"
-  nullable    = false
-
-  validation {
-    condition     = contains(["items", "packed", "none"], var.records_layout)
-    error_message = "records_layout must be: items, packed or none."
-  }
-}
-
-variable "sink" {
-  description = "Where records go beside their table from now on: nowhere else, or as Parquet into the results bucket, for SQL; files that were opened before keep theirs"
-  type        = string
-  default     = "none"
-  nullable    = false
-
-  validation {
-    condition     = contains(["none", "parquet"], var.sink)
-    error_message = "sink must be: none or parquet."
   }
 }
 

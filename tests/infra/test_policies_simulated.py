@@ -164,6 +164,7 @@ KEY_POLICY = {
 }
 """Of the policy of the stage's key what concerns people and functions of the account."""
 
+SCALABLE = arn("application-autoscaling", "scalable-target/0f0e")
 PLACES: Mapping[str, str] = {
     "AWS::KMS::Key": KEY,
     "AWS::KMS::Alias": arn("kms", f"alias/froe-{STAGE}"),
@@ -189,6 +190,11 @@ PLACES: Mapping[str, str] = {
     "AWS::Glue::Table": SINK_TABLE,
     "AWS::Athena::WorkGroup": WORKGROUP,
     "AWS::StepFunctions::StateMachine": MACHINE,
+    "AWS::ECS::Cluster": arn("ecs", f"cluster/froe-{STAGE}"),
+    "AWS::ECS::TaskDefinition": arn("ecs", f"task-definition/froe-{STAGE}-processes:7"),
+    "AWS::ECS::Service": arn("ecs", f"service/froe-{STAGE}/froe-{STAGE}-processes"),
+    "AWS::ApplicationAutoScaling::ScalableTarget": SCALABLE,
+    "AWS::ApplicationAutoScaling::ScalingPolicy": SCALABLE,
 }
 """Where what CloudFormation makes of each type lies."""
 
@@ -201,10 +207,23 @@ NO_RESOURCE: Final = {
         "logs:DescribeResourcePolicies",
     ),
     *("logs:PutQueryDefinition", "sns:Unsubscribe", "xray:GetSamplingRules"),
+    *("ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"),
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "application-autoscaling:DescribeScheduledActions",
 }
 """Actions that AWS limits to no resource."""
 
-CONTEXTS: Mapping[str, Mapping[str, str]] = {"iam:PassRole": {"iam:PassedToService": "states.amazonaws.com"}}
+OF_ECS = {"application-autoscaling:service-namespace": "ecs"}
+CONTEXTS: Mapping[str, Mapping[str, str]] = {
+    "iam:PassRole": {"iam:PassedToService": "states.amazonaws.com"},
+    **{
+        action: OF_ECS
+        for kind in ("ScalableTarget", "ScalingPolicy")
+        for handlers in [HANDLERS[f"AWS::ApplicationAutoScaling::{kind}"]]
+        for action in (handlers.making() | handlers.deleting()) - NO_RESOURCE
+    },
+}
 
 
 def of_cloudformation(*, deleting_only: bool = False) -> list[Call]:
@@ -216,6 +235,7 @@ def of_cloudformation(*, deleting_only: bool = False) -> list[Call]:
     return made
 
 
+TASK_ROLE = arn("iam", f"role/froe-{STAGE}-processes-ProcessesRole-0F0E", region="")
 STACK = arn("cloudformation", f"stack/froe-{STAGE}-data/0f0e")
 TRANSFORM = f"arn:aws:cloudformation:{REGION}:aws:transform/"
 DEPLOYING = [
@@ -237,6 +257,7 @@ DEPLOYING = [
     *calls("iam", "CreateRole PutRolePolicy GetRole ListRolePolicies", WORKER_ROLE),
     Call("iam:PassRole", WORKER_ROLE, {"iam:PassedToService": "lambda.amazonaws.com"}),
     Call("iam:PassRole", WORKER_ROLE, {"iam:PassedToService": "s3.amazonaws.com"}),
+    Call("iam:PassRole", TASK_ROLE, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
     Call("kms:CreateGrant", KEY, {"kms:GrantIsForAWSResource": "true"}),
     *calls("kms", "Decrypt GenerateDataKey", KEY),
     *calls("events", "PutRule PutTargets EnableRule", arn("events", f"rule/froe-{STAGE}-sweeper-event")),

@@ -30,7 +30,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "eventbridge": {"Ingest": "eventbridge"},
     "brought": {"Ingest": "queue", "ExistingInputBucket": "company-logs"},
 }
-TEMPLATES = ("data", "observability", "backfill")
+TEMPLATES = ("data", "observability", "backfill", "processes")
 
 
 @pytest.fixture(scope="module")

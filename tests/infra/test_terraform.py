@@ -22,7 +22,7 @@ from froe.resources import snake_case
 from froe.templates import UNKNOWN_LOCALLY
 from froe.terraform.hcl import Block
 from froe.terraform.resources import blocks_of, resources
-from froe.terraform.values import CONDITIONS, MAKES_BACKFILL, PARAMETERS, RESOURCES
+from froe.terraform.values import CONDITIONS, MAKES_BACKFILL, MAKES_PROCESSES, PARAMETERS, RESOURCES
 from tests.local_aws import bare_aws
 from tests.templates import INFRA
 from tests.terraform.running import Terraform, local_cli, provider_configuration, terraform_or_skip
@@ -33,6 +33,9 @@ MODULE = INFRA / "terraform"
 LANES = {"bulk": {"timeout_seconds": 900, "visibility_seconds": 5400}}
 EVERYTHING = {
     "lanes": LANES,
+    "processes_image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/froe:1",
+    "processes_subnets": "subnet-0a1b2c3d,subnet-4e5f6071",
+    "processes_lane": "bulk",
     "ingest": "topic",
     "input_expiry_days": 400,
     "access_logs_bucket": "company-access-logs",
@@ -133,6 +136,7 @@ def deciding(values: Mapping[str, Any]) -> dict[str, bool]:
     return {name: met(condition) for name, condition in CONDITIONS.items()} | {
         MAKES_BACKFILL: bool(values.get("backfill")),
         "Lanes": bool(values.get("lanes")),
+        MAKES_PROCESSES: bool(values.get("processes_image")),
     }
 
 
@@ -222,7 +226,8 @@ def test_it_is_made_on_the_local_aws_and_announces_uploads(
     announced = [each for message in received["Messages"] for each in announced_in_body(message["Body"])]
     assert KEY in {each.key for each in announced if isinstance(each, Announced)}
     alarms = client("cloudwatch").describe_alarms(AlarmNamePrefix="froe-made-")["MetricAlarms"]
-    assert len(alarms) == sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in RESOURCES.values())
+    expected = [each for each in RESOURCES.values() if each["Type"] == "AWS::CloudWatch::Alarm"]
+    assert len(alarms) == sum(each.get("Condition") != MAKES_PROCESSES for each in expected)
     assert settled(running.plan(**values))
     refused = running.run("destroy", "-input=false", "-auto-approve")
     assert "prevent_destroy" in refused.stderr

@@ -11,7 +11,7 @@ import pytest
 
 from tests.templates import INFRA, read
 
-TEMPLATES = ("data", "observability", "backfill")
+TEMPLATES = ("data", "observability", "backfill", "processes")
 FILES = sorted((INFRA / "parameters").glob("*.json"))
 DECLARED = {name: about for template in TEMPLATES for name, about in read(template)["Parameters"].items()}
 

@@ -18,7 +18,9 @@ from tests.provider_actions import HANDLERS
 from tests.templates import ROOT, read
 
 RESOURCES = [
-    each for name in ("data", "observability", "backfill") for each in read(name)["Resources"].values()
+    each
+    for name in ("data", "observability", "backfill", "processes")
+    for each in read(name)["Resources"].values()
 ]
 TYPES = sorted({resource["Type"] for resource in RESOURCES})
 MODULES = sorted((ROOT / "froe" / "deployment").rglob("*.py"))

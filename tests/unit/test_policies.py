@@ -309,10 +309,11 @@ def test_terraform_is_given_references() -> None:
 def test_people_are_given_no_wildcard_action_and_roles_only_for_the_services_that_take_them(
     name: str,
 ) -> None:
-    """Lambda for the functions, S3 for copies of input objects, Step Functions for backfills."""
+    """Lambda for the functions, S3 for copies of input objects, Step Functions for backfills, ECS for processes."""
     passed = {
         "RolesForLambdaOnly": "lambda.amazonaws.com",
         "RolesForS3AndStepFunctionsOnly": ["s3.amazonaws.com", "states.amazonaws.com"],
+        "RolesForTasksOnly": "ecs-tasks.amazonaws.com",
     }
     for statement in policies.read(f"people/{name}")["Statement"]:
         assert not any("*" in action for action in statement["Action"])
