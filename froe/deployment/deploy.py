@@ -205,7 +205,7 @@ def prepare(
         for template in (each for name, each in templates.items() if name != DATA):
             stacks.create_or_update(cloud, stage.name, template, {**outputs, **given}, report)
         for template in templates.values():
-            drift.fix(cloud, stage.name, template, report)
+            drift.fix(cloud, stage.name, template, report, key=outputs.get(KEY_OUTPUT, ""))
         policies.write(stage.name, policies.values_of(stage.name, stage.settings), root, stage.others)
         record.bring_up_to_date(cloud, stage, root)
         others.announce(cloud, stage, filter(None, before.split(",")), report)

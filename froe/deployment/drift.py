@@ -30,9 +30,10 @@ class Kind:
     write: Callable[[Cloud, str, Values], None]
 
 
-def fix(cloud: Cloud, stage: str, template: StackTemplate, report: Report) -> None:
-    """Bring what the stage's stack of this template holds to what the template says."""
-    resolver = resolver_of(cloud, stage, template, {}, key="", topic="")
+def fix(cloud: Cloud, stage: str, template: StackTemplate, report: Report, *, key: str = "") -> None:
+    """Bring what the stage's stack of this template holds to what the template says. key: the ARN of the stage's; what a
+    template imports is not compared without it."""
+    resolver = resolver_of(cloud, stage, template, {}, key=key, topic="")
     for logical, (name, physical) in holdings.resources(cloud, template.stack_name(stage)).items():
         kind = KINDS.get(name)
         if kind is None or logical not in template.resources:

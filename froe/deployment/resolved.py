@@ -32,8 +32,8 @@ def resolver_of(
             **({"Key": {"Ref": key.rsplit("/", 1)[-1], "Arn": key}} if key else {}),
         },
         exports={
-            f"froe-{stage}-key": key,
-            f"froe-{stage}-notices": topic,
+            **({f"froe-{stage}-key": key} if key else {}),
+            **({f"froe-{stage}-notices": topic} if topic else {}),
             f"froe-{stage}-alarms": cloud.arn("sns", f"froe-{stage}-alarms"),
         },
     )

@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.core.custom.loading import load as load_config
 from froe import policies
-from froe.deployment import leftovers
+from froe.deployment import drift, leftovers
 from froe.deployment.checks.lanes import check_lanes
 from froe.deployment.checks.mappings import check_mappings
 from froe.deployment.deploy import check_config, templates_of
@@ -210,3 +210,22 @@ def test_a_lane_that_is_to_go_stays_until_the_functions_are_deployed() -> None:
     assert kept is not None
     assert set(kept.resources) == {"BatchQueueBulk", *template.resources}
     assert [*leftovers.lanes_left(looked.cloud, looked.stage)] == ["bulk"]
+
+
+@pytest.mark.parametrize("key", ["", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"])
+def test_a_deploy_heals_the_queue_of_a_lane_and_never_takes_its_key(key: str) -> None:
+    written: list[Mapping[str, str]] = []
+    name = {"LogicalResourceId": "BatchQueueBulk", "PhysicalResourceId": f"{BASE}-batch-bulk"}
+    summary = {**name, "ResourceType": "AWS::SQS::Queue", "ResourceStatus": "CREATE_COMPLETE"}
+    attributes = {"VisibilityTimeout": "30", "KmsMasterKeyId": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"}
+    answers = {
+        "list_stack_resources": {"StackResourceSummaries": [summary]},
+        "get_queue_attributes": {"Attributes": attributes},
+        "set_queue_attributes": lambda asked: written.append(asked["Attributes"]) or {},
+    }
+    template = load(LANES, ROOT, local=False, lanes={"bulk": Seconds(900, 5400)})
+    assert template is not None
+    drift.fix(examined(answers).cloud, "dev", template, lambda _: None, key=key)
+    (changed,) = written
+    assert changed["VisibilityTimeout"] == "5400"
+    assert "KmsMasterKeyId" not in changed
