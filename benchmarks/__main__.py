@@ -2,7 +2,19 @@
 
 import sys
 
-from benchmarks import formats, hostile, ledger, peers, pipeline, starting, store, text, verifying
+from benchmarks import (
+    calls,
+    formats,
+    hostile,
+    ledger,
+    peers,
+    pipeline,
+    starting,
+    store,
+    text,
+    verifying,
+    whole,
+)
 
 if __name__ == "__main__":
     if "--json" in sys.argv[1:]:
@@ -11,6 +23,10 @@ if __name__ == "__main__":
     text.main()
     print()
     pipeline.main()
+    print()
+    calls.main()
+    print()
+    whole.main()
     print()
     store.main()
     print()

@@ -19,19 +19,17 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from types import FunctionType
 from typing import Any, Final
-from zlib import crc32
 
 import orjson
 from botocore import xform_name
-from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.handlers import add_recursion_detection_header
 from botocore.hooks import first_non_none_response
-from botocore.parsers import create_parser
 from botocore.utils import get_environ_proxies
 from urllib3.response import BaseHTTPResponse
 
+from chalicelib.aws.answers import as_botocore, code_in, is_intact, parsed_by_botocore, plainly_parsed
 from chalicelib.aws.connections import Answer, Connections
 from chalicelib.aws.errors import code_of
 from chalicelib.aws.sigv4 import Pattern, pattern_of
@@ -42,8 +40,6 @@ HOT: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """By service. Their answers hold no times, and no bytes but DynamoDB's binary values."""
 
-_BINARY: Final = b'"B'
-"""In every answer with binary values, and in some others."""
 _SKEWED: Final = frozenset(
     {
         "AuthFailure",
@@ -182,11 +178,11 @@ class Calls:
         is_corrected = False
         while True:
             answer, error = self._tried(known, body, retries)
-            if answer and answer.status == 200 and _is_intact(answer):
-                parsed = _parsed(known.model, answer)
+            if answer and answer.status == 200 and is_intact(answer):
+                parsed = plainly_parsed(known.model, answer)
                 break
-            parsed = _parsed_by_botocore(known.model, answer) if answer else {}
-            if not is_corrected and answer and self._corrects_clock(_code_in(parsed), answer.headers):
+            parsed = parsed_by_botocore(known.model, answer) if answer else {}
+            if not is_corrected and answer and self._corrects_clock(code_in(parsed), answer.headers):
                 is_corrected = True
             elif not self._waits(known, answer, parsed, error, context):
                 break
@@ -196,11 +192,9 @@ class Calls:
         assert answer
         parsed["ResponseMetadata"]["RetryAttempts"] = retries["attempt"] - 1
         if self._has_retried or answer.status >= 300:
-            self._tell(
-                "after-call", known, http_response=_as_botocore(answer), parsed=parsed, context=context
-            )
+            self._tell("after-call", known, http_response=as_botocore(answer), parsed=parsed, context=context)
         if answer.status >= 300:
-            code = context.get("error_code_override") or _code_in(parsed)
+            code = context.get("error_code_override") or code_in(parsed)
             raise self._client.exceptions.from_code(code)(parsed, known.model.name)
         return parsed
 
@@ -235,7 +229,7 @@ class Calls:
             self._tell(
                 "needs-retry",
                 known,
-                response=(_as_botocore(answer), parsed) if answer else None,
+                response=(as_botocore(answer), parsed) if answer else None,
                 endpoint=None,
                 operation=known.model,
                 attempts=context["retries"]["attempt"],
@@ -281,48 +275,3 @@ def _base64(value: object) -> str:
     if isinstance(value, (bytes, bytearray)):
         return base64.b64encode(value).decode()
     raise TypeError
-
-
-def _is_intact(answer: Answer) -> bool:
-    checksum = answer.headers.get("x-amz-crc32")
-    return checksum is None or checksum == str(crc32(answer.body))
-
-
-def _parsed(model: Any, answer: Answer) -> dict[str, Any]:
-    """Of a success."""
-    if _BINARY in answer.body:
-        return _parsed_by_botocore(model, answer)
-    try:
-        parsed: dict[str, Any] = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        return _parsed_by_botocore(model, answer)
-    parsed["ResponseMetadata"] = {
-        "RequestId": answer.headers.get("x-amzn-requestid"),
-        "HTTPStatusCode": answer.status,
-        "HTTPHeaders": answer.headers,
-    }
-    return parsed
-
-
-def _parsed_by_botocore(model: Any, answer: Answer) -> dict[str, Any]:
-    response = {
-        "headers": answer.headers,
-        "status_code": answer.status,
-        "body": answer.body,
-        "context": {"operation_name": model.name},
-    }
-    parser = create_parser("json")
-    parsed: dict[str, Any] = parser.parse(response, model.output_shape)
-    if answer.status >= 300 and (shape := model.service_model.shape_for_error_code(_code_in(parsed))):
-        parsed.update(parser.parse(response, shape))
-    return parsed
-
-
-def _code_in(parsed: Mapping[str, Any]) -> str:
-    return str(parsed.get("Error", {}).get("Code", ""))
-
-
-def _as_botocore(answer: Answer) -> AWSResponse:
-    response = AWSResponse("", answer.status, answer.headers, None)
-    response._content = answer.body  # noqa: SLF001 - as if read
-    return response

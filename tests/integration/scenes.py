@@ -164,7 +164,10 @@ class Scenes:
         return True if self.effects(scenario) else None
 
     def _is_told_of(self, scenario: Scenario) -> bool | None:
-        """Some functions come to a file only once it is settled."""
+        """Some functions come to a file only once it is settled. Where several files settle together, the notifier is
+        killed once for each of them, and its batch begins anew each time."""
+        if scenario.kill and not self._killer.has_killed(scenario.uploaded.file_id):
+            return None
         functions = {effect.function for effect in self.effects(scenario)}
         return functions.issuperset(scenario.way.killed) or None
 

@@ -29,13 +29,17 @@ from botocore.exceptions import (
 )
 from moto import mock_aws
 
+from chalicelib import metrics
 from chalicelib.aws import calls
+from chalicelib.aws.answers import as_botocore
 from chalicelib.aws.calls import Calls, calls_of
 from chalicelib.aws.clients import ATTEMPTS, INVOCATION, make_client
-from chalicelib.aws.connections import Connections
+from chalicelib.aws.connections import Answer, Connections
+from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.delivery import Deadline
 from tests.certificates import authority
 from tests.endpoints import HANG, RESET, Endpoint, Request, answer, refusal
+from tests.fakes import FakeMeter, in_time
 
 ITEM = {
     "pk": {"S": "f#00"},
@@ -197,6 +201,8 @@ ANSWERS: Mapping[str, bytes] = {
     ),
     "binary values": answer({"Item": {"a": {"B": "/wA="}, "l": {"L": [{"BS": ["/wA=", ""]}]}}}),
     "nothing": answer({}),
+    "no body": answer(b""),
+    "no number of the request": answer({"Item": {}}).replace(b"x-amzn-requestid", b"x-another"),
     "a number of many digits": answer({"Item": {}, "ConsumedCapacity": {"CapacityUnits": 0.1}}),
 }
 
@@ -324,6 +330,29 @@ def test_a_checksum_that_fits_is_no_reason_to_ask_again(endpoint: Endpoint) -> N
     endpoint.says = [answer(b'{"Item":{}}', x_amz_crc32=str(crc32(b'{"Item":{}}')))]
     assert get(client)["Item"] == {}
     assert len(endpoint.requests) == 1
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_items_that_come_back_are_sent_again_as_they_were(
+    direct: bool, endpoint: Endpoint, pauses: list[float]
+) -> None:
+    """Binary values among them; and what botocore's rules wait out is counted as throttled."""
+    meter = FakeMeter()
+    records = DynamoRecords(client_of(endpoint, direct=direct), "t", threads=1, meter=meter)
+    items = [b'{"pk":{"S":"f#00"},"sk":{"S":"%d"},"raw":{"B":"/wA="}}' % number for number in range(25)]
+    records.put(items, in_time())
+    puts = endpoint.requests[0].parameters["RequestItems"]["t"]
+    endpoint.says = [
+        SLOW_DOWN,
+        answer({"UnprocessedItems": {"t": puts[3:5]}}),
+        answer({"UnprocessedItems": {}}),
+    ]
+    records.put(items, in_time())
+    _, whole, again, rest = (request.parameters["RequestItems"]["t"] for request in endpoint.requests)
+    assert whole == again == puts
+    assert rest == puts[3:5]
+    assert meter.sum(metrics.WRITE_THROTTLES) == 2
+    assert meter.sum(metrics.WRITE_RETRIES) == 2
 
 
 # Connections
@@ -504,7 +533,7 @@ def test_endpoints_of_every_partition_are_those_that_botocore_finds(
 
     def answered(session: Any, request: Any) -> Any:
         sent.append((request.url, request.headers["Authorization"].decode()))
-        response = calls._as_botocore(calls.Answer(200, {}, b"{}"))
+        response = as_botocore(Answer(200, {}, b"{}"))
         response.raw = wrapped_raw
         return response
 
@@ -515,7 +544,7 @@ def test_endpoints_of_every_partition_are_those_that_botocore_finds(
     monkeypatch.setattr(
         Connections,
         "ask",
-        lambda self, head, body: sent.append((self._url, head.decode())) or calls.Answer(200, {}, b"{}"),
+        lambda self, head, body: sent.append((self._url, head.decode())) or Answer(200, {}, b"{}"),
     )
     client = make_client("dynamodb", session=boto3.Session(region_name=region), direct=True)
     get(client)
