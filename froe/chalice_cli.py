@@ -23,7 +23,8 @@ from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import KEY_SETTING
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError, lanes_of
 from froe import function_options, mappings, packaging, policies
-from froe.deployment.stages import Stage, others_of, read_parameters
+from froe.deployment.stage_files import read_parameters
+from froe.deployment.stages import Stage, others_of
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions
 from froe.lanes import no_such_lane, unknown_lanes

@@ -34,9 +34,7 @@ from froe.deployment.brought import check_bucket
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
 from froe.deployment.rules import check_rules
-from froe.deployment.stages import (
-    DIRECT,
-    Stage,
+from froe.deployment.stage_files import (
     new_stage,
     parameters_file,
     read_stage,
@@ -45,6 +43,7 @@ from froe.deployment.stages import (
     with_workers,
     write_stage,
 )
+from froe.deployment.stages import DIRECT, Stage
 from froe.deployment.templates import (
     BACKFILL,
     DATA,

@@ -15,7 +15,8 @@ from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
 from froe.deployment.deploy import BROUGHT_BUCKET, KEY_SETTING, announced_to, brought_bucket, say
 from froe.deployment.emptying import delete_bucket, delete_table, schedule_key_deletion
-from froe.deployment.stages import DIRECT, Stage, read_stage, without_settings, write_stage
+from froe.deployment.stage_files import read_stage, without_settings, write_stage
+from froe.deployment.stages import DIRECT, Stage
 from froe.errors import FroeError
 from froe.resources import ROOT, TOKEN_SETTING, Report, read_template
 

@@ -25,7 +25,8 @@ from froe.deployment.checks.tables import check_tables
 from froe.deployment.checks.watching import check_watching
 from froe.deployment.cloud import Cloud, connect
 from froe.deployment.findings import Finding, not_local
-from froe.deployment.stages import Stage, read_stage
+from froe.deployment.stage_files import read_stage
+from froe.deployment.stages import Stage
 from froe.errors import FroeError
 from froe.resources import ROOT, read_template
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 import botocore.exceptions
 
 from froe.deployment.cloud import Cloud
-from froe.deployment.stages import Stage, replace
+from froe.deployment.stage_files import replace
+from froe.deployment.stages import Stage
 from froe.errors import FroeError
 
 API_STAGE_OPTION: Final = "api_gateway_stage"

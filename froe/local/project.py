@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from froe.deployment.stages import read_stage, with_settings, write_stage
+from froe.deployment.stage_files import read_stage, with_settings, write_stage
 from froe.errors import FroeError
 from froe.local.processes import Guarded, last_words
 from froe.local.recording import credentials

@@ -15,7 +15,7 @@ import boto3
 from chalicelib.configuration import FILE_SETTING, PACKAGED, read_config
 from froe.deployment.cloud import local_cloud
 from froe.deployment.deploy import Prepared, finish, prepare, tokened
-from froe.deployment.stages import read_stage, with_settings
+from froe.deployment.stage_files import read_stage, with_settings
 from froe.errors import FroeError
 from froe.local import emulator, recording
 from froe.local.collector import PATH_SETTING, Collector

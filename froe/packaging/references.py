@@ -13,7 +13,8 @@ from typing import Any, Final
 from chalicelib.core.custom.spec import KEY_SETTING
 from chalicelib.core.plan.lanes import worker_of
 from chalicelib.settings import INGEST_WAYS, LAYOUTS, SINKS
-from froe.deployment.stages import CONFIG, DIRECT, Stage, read_stage
+from froe.deployment.stage_files import read_stage
+from froe.deployment.stages import CONFIG, DIRECT, Stage
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions, read_options
 from froe.lanes import Seconds, widened

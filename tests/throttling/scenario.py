@@ -36,7 +36,7 @@ from chalicelib.sweeper import Sweeper
 from chalicelib.tracing import NoTracer
 from chalicelib.worker import Worker
 from froe.deployment.fitting import Fit
-from froe.deployment.stages import read_stage
+from froe.deployment.stage_files import read_stage
 from froe.function_options import read_options
 from tests.fakes import (
     BUCKET,

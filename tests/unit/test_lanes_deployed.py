@@ -16,7 +16,8 @@ from froe.deployment import drift, leftovers
 from froe.deployment.checks.lanes import check_lanes
 from froe.deployment.checks.mappings import check_mappings
 from froe.deployment.deploy import check_config, templates_of
-from froe.deployment.stages import Stage, with_workers
+from froe.deployment.stage_files import with_workers
+from froe.deployment.stages import Stage
 from froe.deployment.templates import DATA, LANES, MAX_BODY_BYTES, OBSERVABILITY, load
 from froe.errors import FroeError
 from froe.function_options import read_options

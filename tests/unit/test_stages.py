@@ -17,7 +17,8 @@ from froe.deployment import notifications
 from froe.deployment.cloud import connect
 from froe.deployment.deploy import deploy
 from froe.deployment.fitting import held_units
-from froe.deployment.stages import Stage, new_stage, read_stage, with_settings, write_stage
+from froe.deployment.stage_files import new_stage, read_stage, with_settings, write_stage
+from froe.deployment.stages import Stage
 from froe.deployment.templates import MAX_BODY_BYTES, StackTemplate, check_parameters, constraint_broken, load
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions, read_options

@@ -11,7 +11,8 @@ from froe.deployment.checks.examined import Examined
 from froe.deployment.checks.expected import expected_of
 from froe.deployment.findings import Finding, fault, ok
 from froe.deployment.fitting import VISIBILITIES, visibility_of
-from froe.deployment.stages import QUEUES, VISIBILITIES_OF, parameters_file
+from froe.deployment.stage_files import parameters_file
+from froe.deployment.stages import QUEUES, VISIBILITIES_OF
 from froe.deployment.templates import DATA, LANES
 
 AREA: Final = "queues"

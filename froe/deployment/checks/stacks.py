@@ -9,7 +9,7 @@ from froe.deployment import holdings, stacks
 from froe.deployment.checks.examined import Examined
 from froe.deployment.deploy import BROUGHT_BUCKET, KEY_SETTING, settings_in, templates_of
 from froe.deployment.findings import Finding, compared, fault, ok
-from froe.deployment.stages import parameters_file
+from froe.deployment.stage_files import parameters_file
 from froe.deployment.templates import BACKFILL, LANES, StackTemplate
 from froe.errors import FroeError
 from froe.resources import TOKEN_SETTING
