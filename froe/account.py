@@ -75,7 +75,7 @@ def _lines_on_content(file: ItemJson) -> Iterator[str]:
         second = f"; next {file['runner_up']}, {file['runner_up_score']}" if file["runner_up"] else ""
         yield _line("format", printable(f"{file['format']} (score {file['format_score']}{second})"))
     if file.get("configuration"):
-        yield _line("configuration", f"version {file['configuration']}")
+        yield _line("config", f"version {file['configuration']}")
 
 
 def _used(used: Mapping[str, float]) -> str:

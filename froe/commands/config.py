@@ -83,13 +83,8 @@ def put(*, file: Path | None, replaces: int | None, stage: str | None, as_json: 
             before, (), as_json=as_json, sentence=f"Version {before.number} says the same and is in use."
         )
         return
-    found = _since(configuring, before, written)
-    _print_version(
-        version,
-        found or (),
-        as_json=as_json,
-        sentence=f"Version {version.number} of the configuration holds for files that are opened in 10 seconds and later.",
-    )
+    changes = _changes(configuring, before, written)
+    _print_version(version, changes, as_json=as_json, sentence=f"{_taken(version)}.")
     if any(each.hashed for each in written.config.rules.redactions):
         click.echo(
             "It hides by a keyed hash: `froe doctor` checks that the functions have a REDACTION_KEY.",
@@ -127,15 +122,15 @@ def get(*, version: int | None, stage: str | None, as_json: bool) -> None:
 def diff(*, one: str | None, other: str | None, stage: str | None, as_json: bool) -> None:
     """Say in words what `froe config put` would change: between the version in use and the project's froe.toml.
 
-    With one VERSION or FILE: between the version in use and that. With two: between these. `deployed` stands for the
-    project's froe.toml, as it is here.
+    With one VERSION or FILE: between the version in use and that. With two: between these. What was deployed is not kept to
+    be compared: where it is in use, all that the other says is new.
     """
     from froe.configuration_differences import differences  # noqa: PLC0415 - as above
     from froe.jsonl import print_json  # noqa: PLC0415 - as above
 
     configuring = _configuring(stage)
-    before = _named(configuring, one) if one and other else _in_use(configuring)
-    after = _named(configuring, other or one or "deployed")
+    before = _named(configuring, one) if one and other else _in_use(configuring, configuring.newest())
+    after = _named(configuring, other or one)
     found = differences(before.config, after.config)
     if as_json:
         for each in found:
@@ -166,7 +161,7 @@ def rollback(*, version: str | None, stage: str | None, as_json: bool) -> None:
         raise click.UsageError(f"{version!r} is no version: give its number, or {DEPLOYED}.")
     made = _configuring(stage).roll_back(version)
     what = "what was deployed" if made.is_deployed else f"what version {made.of} says"
-    sentence = f"Version {made.number} of the configuration is in use: {what}."
+    sentence = f"{_taken(made)}: {what}."
     _print_version(made, (), as_json=as_json, sentence=sentence)
 
 
@@ -188,34 +183,38 @@ def _configuring(stage: str | None) -> Configuring:
     )
 
 
-def _named(configuring: Configuring, name: str) -> Written:
-    from froe.configuring import DEPLOYED, checked_file  # noqa: PLC0415 - as above
+def _named(configuring: Configuring, name: str | None) -> Written:
+    """A version by its number, else a file; None: the project's."""
+    from froe.configuring import checked_file  # noqa: PLC0415 - as above
 
-    if name == DEPLOYED:
-        return checked_file(None)
-    return configuring.written(configuring.version(int(name))) if name.isdigit() else checked_file(Path(name))
-
-
-def _in_use(configuring: Configuring) -> Written:
-    newest = configuring.newest()
-    return (
-        _named(configuring, "deployed")
-        if newest is None or newest.is_deployed
-        else configuring.written(newest)
-    )
+    if name and name.isdigit():
+        return configuring.written(configuring.version(int(name)))
+    return checked_file(Path(name) if name else None)
 
 
-def _since(configuring: Configuring, before: Version | None, written: Written) -> Sequence[Difference] | None:
-    """What a put changed; None where nobody can tell."""
+def _in_use(configuring: Configuring, newest: Version | None) -> Written:
+    from froe.configuring import checked  # noqa: PLC0415 - as above
+
+    if newest is None or newest.is_deployed:
+        return checked("", "what was deployed")
+    return configuring.written(newest)
+
+
+def _changes(configuring: Configuring, before: Version | None, written: Written) -> Sequence[Difference]:
+    """What a put changed, as far as that can be told."""
     from chalicelib.core.custom.places import ConfigError  # noqa: PLC0415 - as above
     from froe.configuration_differences import differences  # noqa: PLC0415 - as above
 
-    if before is None or before.is_deployed:
-        return None
     try:
-        return differences(configuring.written(before).config, written.config)
+        return differences(_in_use(configuring, before).config, written.config)
     except (ConfigError, FroeError):
-        return None
+        return ()
+
+
+def _taken(version: Version) -> str:
+    from chalicelib.configuration_versions import LOOK_SECONDS  # noqa: PLC0415 - as above
+
+    return f"Version {version.number} of the configuration holds for files that are opened in {LOOK_SECONDS:.0f} seconds and later"
 
 
 def _print_version(version: Version, changes: Sequence[Difference], *, as_json: bool, sentence: str) -> None:

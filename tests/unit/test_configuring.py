@@ -406,7 +406,11 @@ def test_the_commands_put_list_show_compare_and_roll_back(tmp_path: Path) -> Non
     assert "No configuration was put" in froe("config").stderr
     assert "No configuration was put here" in froe("config", "get").output
     file.write_text(TILL)
-    assert "Version 1 of the configuration holds for files" in froe("config", "put", str(file)).stdout
+    assert froe("config", "diff", str(file)).stdout == "  format till added\n  binding tills/ added\n"
+    assert froe("config", "put", str(file)).stdout == (
+        "Version 1 of the configuration holds for files that are opened in 10 seconds and later.\n"
+        "  format till added\n  binding tills/ added\n"
+    )
     assert "Version 1 says the same" in froe("config", "put", str(file)).stdout
     file.write_text(HIDING)
     assert froe("config", "diff", str(file)).stdout == "  redaction counts added\n"
