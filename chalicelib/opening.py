@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from chalicelib.core.archives.members import Opened, is_unread, unread_plan
+from chalicelib.core.archives.members import Opened, unread_plan, why_not_again
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError
@@ -104,8 +104,8 @@ class Opening:
         """The plan of a later generation, and how often the object was read for it. PermanentError where there can be
         none. known: that of an earlier one."""
         version, config = known.object, self._config()
-        if known.failure and is_unread(known):
-            raise PermanentError(known.failure)
+        if why := why_not_again(known):
+            raise PermanentError(why)
         if version.member:
             opener = Counted(self._objects.opener(known.head))
             plan, reads = self._plan(known.head, opener, None, config), opener.taken()
@@ -118,10 +118,8 @@ class Opening:
             raise PermanentError(plan.failure)
         if plan.object.file_id != version.file_id:
             raise ObjectChangedError(f"{version} was overwritten")
-        if plan.archive:
-            raise PermanentError(
-                f"it is a {plan.archive.value}, whose members are files of their own: upload it again, which makes a new file"
-            )
+        if why := why_not_again(known, plan):
+            raise PermanentError(why)
         return _configured(replace(plan, generation=generation), config), reads
 
     def plan_of_member(self, member: Opened) -> Plan:

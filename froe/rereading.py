@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import orjson
 
+from chalicelib.core.archives.members import why_not_again
 from chalicelib.core.custom.spec import Config
+from chalicelib.core.errors import PermanentError
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import untyped
 from chalicelib.core.records.parsing import stored_of
@@ -61,12 +63,16 @@ def changes_of(
 ) -> Changes:
     """advance: is told of bytes of text that are compared. Raises what reading the object raises."""
     settings, plan = services.settings, stored.plan
+    if why := why_not_again(plan):
+        raise PermanentError(why)
     reading = Reading(
         plan.head,
         services.objects.opener(plan.head),
         limits=settings.limits,
         config=replace(config, key=settings.redaction_key),
     )
+    if why := why_not_again(plan, reading.plan):
+        raise PermanentError(why)
     changes = Changes(stored.file_id, plan.object.key, plan.shown_format, reading.plan.shown_format)
     nothing_stored = plan.failure is not None
     before = iter(()) if nothing_stored else map(_plain, entries_of(services.status, stored.file_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,12 @@ def fixed(data: bytes) -> Pipeline:
     pipeline = pipeline_with(BROKEN, data)
     pipeline.set_limits(LIMITS, config_of(FIXED))
     return pipeline
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> tuple[str, str]:
+    (tmp_path / "froe.toml").write_text(FIXED)
+    return "--config", str(tmp_path / "froe.toml")
 
 
 def test_an_archive_that_is_named_stands_for_its_members(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +116,9 @@ def test_what_a_dead_function_left_of_that_the_members_are_asked_again() -> None
     assert current(pipeline, archive.file_id).account.state is State.COMPLETE
 
 
-def test_what_is_no_text_by_itself_is_not_read_by_reading_it_again() -> None:
+def test_what_is_no_text_by_itself_is_not_read_by_reading_it_again(
+    monkeypatch: pytest.MonkeyPatch, config: tuple[str, str]
+) -> None:
     sparse = tar([("a.log", TEXT)])
     sparse = size_of(sparse[:156] + b"S" + sparse[157:], 0, len(TEXT))
     encrypted = bytearray(zipped([("a.log", TEXT)], 0))
@@ -123,16 +132,20 @@ def test_what_is_no_text_by_itself_is_not_read_by_reading_it_again() -> None:
         file_now = current(pipeline, member.file_id)
         assert file_now.account.state is State.FAILED
         assert (file_now.rereading.given_up or "").startswith("not read: it is ")
+        dry = froe(monkeypatch, pipeline, member.file_id, "--dry-run", *config)
+        assert (dry.exit_code, "not read: it is " in dry.stderr) == (1, True)
 
 
 def test_what_turns_out_to_be_an_archive_is_given_up_and_says_how_it_is_read(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, config: tuple[str, str]
 ) -> None:
     monkeypatch.setattr("chalicelib.core.plan.planning.archive_in", lambda *_: None)
     pipeline = fixed(gzip.compress(zipped([("a.log", TEXT)])))
     monkeypatch.undo()
     file = file_in(pipeline, "tills/0.log")
     assert file.account.state is State.FAILED
+    dry = froe(monkeypatch, pipeline, file.file_id, "--dry-run", *config)
+    assert (dry.exit_code, "upload it again" in dry.stderr) == (1, True)
     pipeline.reprocessing.begin(file.file_id)
     drain(pipeline)
     sweep(pipeline)
