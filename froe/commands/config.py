@@ -61,7 +61,7 @@ def config(context: click.Context, *, limit: int, stage: str | None, as_json: bo
     "--replaces",
     metavar="VERSION",
     type=click.IntRange(min=0),
-    help="Refuse if another version is in use (0: the deployed one).",
+    help="Refuse if another version is in use (0: none was put).",
 )
 @stage_option
 @json_option
