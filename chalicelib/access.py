@@ -1,6 +1,6 @@
-"""Who may do what over HTTP: tokens with names and roles, each revoked by itself, of which only the digests are kept.
+"""Who may do what over HTTP: tokens with names and roles. Each can be revoked alone, and only their digests are stored.
 
-The first administrator's token is the setting API_TOKEN_SHA256; it needs no table. Limits: the gateway remembers its
+The first administrator's token is the setting API_TOKEN_SHA256; it needs no table. Limits: the gateway caches its
 decision about a token for a minute.
 """
 
@@ -96,7 +96,9 @@ class Tokens:
         if not _NAME.fullmatch(name):
             raise BadQueryError(f"name is {quoted(name)}: give 1 to 64 letters, digits, '.', '_', '@' or '-'")
         if name == FIRST or self._valid(name):
-            raise BadQueryError(f"there is a token of the name {name}: revoke it first, or give another name")
+            raise BadQueryError(
+                f"there already is a token named {name}: revoke it first, or give another name"
+            )
         token = _PREFIX + secrets.token_urlsafe(32)
         self._table.put(NamedToken(digest_of(token), name, role, self._now(), by))
         return token
@@ -106,7 +108,7 @@ class Tokens:
         valid = self._valid(name)
         if not valid:
             known = ", ".join(token.name for token in self.listed() if token.revoked_at is None) or "none"
-            raise BadQueryError(f"there is no token of the name {quoted(name)}: there are {known}")
+            raise BadQueryError(f"there is no token named {quoted(name)}: there are {known}")
         for token in valid:
             self._table.revoke(token.digest, self._now())
 

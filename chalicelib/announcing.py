@@ -1,7 +1,7 @@
-"""Objects of an input bucket that no notification came for: found in its listing, and announced.
+"""Finds objects of an input bucket that were never announced, in the bucket's listing, and announces them.
 
-What a round through the listing has found to be known is not asked for by the next ones (`rounds.py`). Limits: an object must be older than STALL_SECONDS and at most SWEEP_DAYS old; one that a dead letter is about
-is left to people.
+The next rounds through the listing do not look up objects that a round found in the ledger (`rounds.py`). Limits: an
+object must be older than STALL_SECONDS and at most SWEEP_DAYS old; an object with a dead letter is left to people.
 """
 
 from __future__ import annotations

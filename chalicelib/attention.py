@@ -1,4 +1,4 @@
-"""What needs attention first: dead letters, files that did not end well, stand still, or have many rejects."""
+"""What needs attention first: dead letters, and files that did not end well, made no progress, or have many rejects."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The audit trail: who had what done, written before it is done and once more with what came of it.
+"""The audit trail: who did what. Every deed is recorded before it is done, and again with its result.
 
-Promise: what is not written down is not done. Limits: it holds names and counts, never the contents of a log.
+Promise: what cannot be recorded is not done. Limits: the trail has names and counts, never the contents of a log.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether the queues of a lane have been empty since: only then is what was sent, and is not done, lost."""
+"""Whether the queues of a lane have been empty since a message was sent: only then is undone work lost."""
 
 from __future__ import annotations
 

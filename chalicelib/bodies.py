@@ -39,5 +39,5 @@ class Body:
     def text(self, name: str) -> str | None:
         text = self.given.get(name)
         if text is not None and not (isinstance(text, str) and is_text(text)):
-            raise BadQueryError(f"{name} is {quoted(text)}: give a text")
+            raise BadQueryError(f"{name} is {quoted(text)}: give a string")
         return text or None

@@ -1,15 +1,15 @@
-"""The compactor: merges the batches of the sink into objects that an engine likes, so that no reader sees a row twice.
+"""The compactor: merges the batches of the sink into larger objects for SQL engines, so that no reader sees a row twice.
 
-Batches lie where no engine looks (`batches/`), until their split has settled; then its rows come up in one object of the
-table (`records/`) by one write. Which object that is, the ledger decides once for each split, by a conditional write: rows
-that come again, or late, go there and nowhere else, and take the place of those of the same batch. An object is replaced
-only by whoever read what it replaces, so that any two may work on it at once, and may die after any step: what is merged
-stays among the batches until the object is written, and whoever comes next does the same again. Small files share an object;
-they wait for it as long as `patience` says. A file that was forgotten meanwhile is seen by whoever writes last:
-the compactor claims, then looks at the file; `forget` says so in the ledger, then replaces what was claimed.
-Batches of a generation that is made wait until it is current; then its rows go where those of the former one are, if that
-is of the same format, and take their place in the same write; else the former ones go right after theirs have come.
-Memory: one object, and the batches that go into it.
+Batches are stored where no engine reads (`batches/`) until their split has settled; then one write makes its rows visible in
+an object of the table (`records/`). The ledger decides once for each split, by a conditional write, which object that is:
+repeated or late rows go there and nowhere else, and replace those of the same batch. An object is replaced
+only by a writer that has read what it replaces. So two compactors may work on it at once, and may die after any step:
+batches stay until the merged object is written, and the next run does the same again. Small files share an object;
+they wait for others as long as `patience` says. If a file is forgotten meanwhile, whichever writes last notices it:
+the compactor claims, then looks at the file; `forget` records it in the ledger, then replaces what was claimed.
+Batches of a new generation wait until it is current. If its format is that of the former generation, its rows replace the
+former rows in one write; otherwise the former rows are removed right after.
+Memory: one object, and the batches that are merged into it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The configuration file of a deployment: formats of one's own, bindings, filters, redaction.
+"""The configuration file of a deployment: custom formats, bindings, filters, redaction.
 
-It is checked, proved and compiled when the functions are packaged, and is part of the package, beside this module; where there is
-none, nothing is configured. On a machine, and where FROE_CONFIG names a file, it is read as it is written. A stage may take
-another one from its bucket (`configuration_versions`), which is compiled likewise.
+It is checked, proved and compiled when the functions are packaged, and is part of the package, beside this module. Without
+it nothing is configured. On a user's machine, or if FROE_CONFIG names a file, the source file is read. A stage may use
+another configuration from its bucket (`configuration_versions`), compiled in the same way.
 """
 
 from __future__ import annotations

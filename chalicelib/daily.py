@@ -1,8 +1,8 @@
-"""The daily summary: one notice of a day, for who wants to see every morning that all is well.
+"""The daily summary: one notice about a day, for those who want to see every morning that all is well.
 
-Promise: told once a day however often the schedule fires, under an id that names the day; again only where whoever claimed
-it died before it was told. It is made of the statistics, which are the accounts of settled files, added up. Limits: files count on
-the day on which they were opened; those that settle after it is told are in no summary.
+Promise: published once a day however often the schedule fires, under an id that names the day; again only if the sweep that claimed
+it died before it was published. It is made from the statistics, the added-up accounts of settled files. Limits: files count on
+the day on which they were opened; files that settle after the summary are in none.
 """
 
 from __future__ import annotations

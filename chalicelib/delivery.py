@@ -1,4 +1,4 @@
-"""The message boundary: what a handler's success or failure does to the message that it was given."""
+"""The message boundary: what a handler's success or failure does to its message."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Batches of which two messages hold different texts: which one is right, and what the other one left behind.
+"""Batches with two messages of different text: which text is right, and how the other one is undone.
 
 The seal of the split decides. A mark that a message contradicts is taken back before anything is written in its
-place, and taken back again where a slower worker has written over what is done; so records that are not of what was
-cut are never counted as done, whoever comes last. What is taken back is cut again, by the sweeper's message.
+place, and taken back again if a slower worker has overwritten what is done. So records of another text
+never count as done, whichever comes last. The sweeper's message has that batch cut again.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ class Disputes:
                 # An attempt of it may have died after it had written over what was done.
                 self.spoil(message, seen)
             raise PermanentError(
-                f"batch {message.batch_id} holds other text than its split as it was cut and sealed"
+                f"batch {message.batch_id} has another text than its split, as cut and sealed"
             )
         mark: Mark | None = seen
         if seen.outcome is Outcome.DONE:
             mark = self.spoil(message, seen)
             if mark is None:
-                raise TransientError(f"the mark of batch {message.batch_id} changes in this moment")
+                raise TransientError(f"the mark of batch {message.batch_id} is just changing")
         return mark if seal else None
 
     def spoil(self, message: BatchMessage, seen: Mark) -> Mark | None:
@@ -79,7 +79,7 @@ class Disputes:
         named = {"file_id": file_id, "batch_id": batch_id, "removed": removed}
         logger.warning("batch_corrected", extra=named)
         if not self._ledger.replace_mark(file_id, message.split, message.number, seen, done):
-            raise TransientError(f"batch {batch_id} was disputed once more while it was corrected")
+            raise TransientError(f"batch {batch_id} was disputed again while it was being corrected")
 
 
 def _reach_of(message: BatchMessage) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Strong ETags: who asks again for what has not changed gets 304 and no body (RFC 9110, sections 8.8.3 and 13.1.2)."""
+"""Strong ETags: a repeated request for something unchanged gets 304 and no body (RFC 9110, sections 8.8.3 and 13.1.2)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Events: what programs are told of every settled file, one by one, whoever else is told of it.
+"""Events: each settled file is reported to programs, one by one, independent of notices.
 
-Promise: at least once, a repeat with the same `notice_id`. docs/events.md has the schema of the detail.
+Promise: at least once; a repeat has the same `notice_id`. docs/events.md has the schema of the detail.
 """
 
 from __future__ import annotations

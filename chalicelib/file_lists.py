@@ -1,7 +1,7 @@
-"""Lists of files, newest first: by state, key, format and time, in a bounded number of requests a page.
+"""Lists of files, newest first: by state, key, format and time, in a bounded number of requests per page.
 
-What an index can sort by bounds what is read; what it cannot, a page looks for in a bounded number of files, and may be
-short, or empty, while there is a cursor.
+Conditions that an index can sort by limit what is read. For other conditions a page searches a bounded number of files, and may be
+short, or empty, and still have a cursor.
 """
 
 from __future__ import annotations

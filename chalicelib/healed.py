@@ -1,4 +1,4 @@
-"""What a sweep found and sent again, and how people are told of it."""
+"""What a sweep found and sent again, and the notice about it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Whether every batch of a split is marked, told by reads that do not grow with the number of its batches.
+"""Whether every batch of a split is marked, with reads that do not grow with the number of its batches.
 
-Marks lie in leaves of 16. Whoever fills a leaf reads the 16 leaves of its group; once all of these are full, that is
-noted, and noted groups are not read again. What is not noted says nothing: it is looked up, so that whoever comes last
-notices, even where somebody died before he could note it. Limits: a group is noted for good, since a mark is changed
-and never removed; the marks themselves are added up from all leaves.
+Marks are stored in leaves of 16. A worker that fills a leaf reads the 16 leaves of its group; once all of these are full, that is
+noted, and noted groups are not read again. Groups that are not noted are looked up, so the worker that comes last
+notices, even if another died before it could note its group. Limits: a group is noted for good, since a mark may change
+but is never removed; the marks themselves are added up from all leaves.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What was planned, cut, sealed and marked for each file, kept so that it only converges: the one door to the ledger.
+"""The ledger: what was planned, cut, sealed and marked for each file, kept so that it only converges.
 
 Whoever writes a mark or a seal writes first and then reads the other side, strongly consistent, so
-that the last one always notices that it is the last and settles the split and the file. Every call
+the last one always notices that it is the last, and settles the split and the file. Every call
 may be repeated, and any two may race.
 """
 

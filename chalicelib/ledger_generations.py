@@ -1,5 +1,6 @@
-"""The part of the ledger that knows of generations: one is made beside the current one of a file, and replaces it by one
-write, or is given up (`reprocessing`)."""
+"""The part of the ledger for generations: a new one is made beside the current one of a file, and replaces it by one
+write, or is given up (`reprocessing`).
+"""
 
 from __future__ import annotations
 

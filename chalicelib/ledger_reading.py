@@ -1,4 +1,4 @@
-"""The half of the ledger that reads: what it knows of files, splits and batches, as of now or as lists show it."""
+"""The reading half of the ledger: files, splits and batches, current or as lists show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the ledger is kept in: one protocol, which `aws/ledger_table.py` keeps in DynamoDB and the tests in memory."""
+"""The store of the ledger: one protocol, implemented by `aws/ledger_table.py` in DynamoDB and by the tests in memory."""
 
 from __future__ import annotations
 

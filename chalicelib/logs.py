@@ -1,6 +1,6 @@
-"""Logs as one JSON object a line: the event's name and its identifiers, never the contents of a log.
+"""Logs as one JSON object per line: the event's name and its identifiers, never the contents of a log.
 
-Of an exception they bear the way to where it was raised, and its words only where they are ours: those of
+For an exception they have its stack, and its message only if it is one of Froe's own: the message of
 a bug may quote a line of somebody's log.
 """
 

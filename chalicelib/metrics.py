@@ -1,6 +1,6 @@
-"""What is measured, and the narrow door to whoever keeps it: once a batch, split, file, letter or sweep.
+"""Metrics, behind a narrow protocol: recorded once per batch, split, file, letter or sweep.
 
-Dimensions have few values: the stage, and of some a format, a step or a state; never a file or a batch.
+Dimensions have few values: the stage, and for some metrics a format, a step or a state; never a file or a batch.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Notices: what subscribers of the topic are told, of one settled file or of many.
+"""Notices to the subscribers of the topic, about one settled file or many.
 
-Limits: a notice holds names and counts, never the contents of a log; one of many files names the worst of them.
+Limits: a notice has names and counts, never the contents of a log; one about many files names the worst of them.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The notifier: tells people, by notices, and programs, by events, of every file that settles, and has done with its object
-what the stage wants.
+"""The notifier: for every file that settles it publishes notices for people and events for programs, and tags or moves its
+object if the stage is configured so.
 
-Promise: each settling is told at least once by either way, under one id (`settling_id`); many that settle together are one
-notice. Nothing of a file depends on it. Limits: how many are together is decided by what the ledger's stream delivers at
-once; a file that is bound to be quiet has its event alone.
+Promise: each settling is reported at least once in either way, under one id (`settling_id`); many that settle together are one
+notice. Nothing of a file depends on it. Limits: what the ledger's stream delivers at once decides which files are together;
+a file whose prefix is quiet has only its event.
 """
 
 from __future__ import annotations

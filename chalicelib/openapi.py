@@ -1,6 +1,6 @@
-"""What the HTTP API is, as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0): `GET /openapi.json`.
+"""The HTTP API as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0): `GET /openapi.json`.
 
-The only list of parameters, bodies and answers; the tests hold the routes and what they answer against it.
+The only list of parameters, bodies and answers; tests compare the routes and their answers with it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Opening a file: its plan, as it is stored or made from the object.
+"""Opens a file: reads its stored plan, or makes one from the object.
 
-An object that cannot be read any more has a plan too, which says so.
+An object that cannot be read any more gets a plan too, which says so.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pages of lists, ``{"items": […], "cursor": …}``: each ends at its limit, and before an answer is too large.
+"""Pages of lists, ``{"items": […], "cursor": …}``: each ends at its limit, or before an answer is too large.
 
 Lambda's answer, the body once more escaped as JSON, ends at 6,291,556 bytes
 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
@@ -88,7 +88,7 @@ def checked_position(cursor: str, name: re.Pattern[str] = FILE_ID) -> str:
 
 
 def bad_cursor(cursor: str) -> BadQueryError:
-    return BadQueryError(f"cursor is {quoted(cursor)}: give the one of the page before")
+    return BadQueryError(f"cursor is {quoted(cursor)}: give the one of the previous page")
 
 
 def may_be_key(key: str) -> bool:

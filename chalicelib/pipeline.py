@@ -1,4 +1,4 @@
-"""What the splitter and the worker are made of; clients are made on first use.
+"""Assembles the splitter and the worker; clients are made on first use.
 
 A function makes only the clients that it uses, and imports only what it runs: each costs milliseconds of a cold start.
 """

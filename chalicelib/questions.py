@@ -1,4 +1,4 @@
-"""What a question to the status may say: each parameter is checked once, and refused by name with the remedy."""
+"""Checks the parameters of status requests: a wrong one is refused by name, with the remedy."""
 
 from __future__ import annotations
 

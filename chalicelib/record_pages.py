@@ -1,7 +1,7 @@
-"""Pages of a file's records or rejects, in the order of the text, the same from each layout.
+"""Pages of a file's records or rejects, in the order of the text, the same for each layout.
 
-A page looks at a bounded number of items and of bytes, and may be empty while there is a cursor. A cursor is a text
-offset: it may lie inside a segment, of which what begins before it is passed over.
+A page reads a bounded number of items and bytes, and may be empty and still have a cursor. A cursor is a text
+offset: it may be inside a segment, whose earlier entries are then skipped.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Records of a file added up over time, and its rejects by reason, in parts that are bounded as pages are.
+"""Adds up the records of a file over time, and its rejects by reason, in bounded parts like pages.
 
-A part ends where its effort does, and says so with a cursor; parts are added up by who asks.
+A part ends when its effort is used up, and then has a cursor; the caller adds the parts up.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The HTTP route that has a file read again."""
+"""The HTTP route to have a file read again."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ def reprocess(services: GetServices, request: Request, file_id: str) -> Response
                 note["error"] = error.reason
                 raise ConflictError(error.reason) from error
             if stored is None:
-                raise NotFoundError(f"no file {quoted(file_id)}; GET /files lists those there are")
+                raise NotFoundError(f"no file {quoted(file_id)}; GET /files lists the files")
             note["generation"] = stored.rereading.last
         return Response(file_json(stored, stored.account, None), status_code=_ACCEPTED)

@@ -1,10 +1,10 @@
 """Reads files again with today's formats: a new generation of a file is made beside the current one, and replaces it.
 
-Promise: readers see the current generation until the new one has settled no worse, then the new one at once; what is
-interrupted at any point goes on, or is given up whole. What happens when: `begin` says in the file's item that a
-generation is under way, and sends the message of its first split, with which the splitter opens it; whoever settles it
-puts it in place of the current one, or gives it up (`ledger`); the sweeper sends lost messages again, and removes what is
-not current, once nobody can be reading or writing it any more. Each step may be repeated, and any two may race.
+Promise: readers see the current generation until the new one has settled and is no worse, then the new one at once; an
+interrupted reprocessing continues, or is given up as a whole. The steps: `begin` records in the file's item that a
+generation is being made, and sends the message of its first split, with which the splitter opens it; whoever settles it
+makes it current, or gives it up (`ledger`); the sweeper sends lost messages again, and removes former generations
+once nobody can be reading or writing them any more. Each step may be repeated, and any two may race.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Reprocessing:
         now = self._now()
         rereading = Rereading(stored.rereading.last + 1, stored.rereading.last + 1, forced, now)
         if not self._ledger.record_generation(stored, rereading):
-            raise RefusedError(f"{known} has changed in this moment: look at it, and try again")
+            raise RefusedError(f"{known} has just changed: look at it, and try again")
         self._announce(stored, rereading.last)
         logger.info("generation_asked_for", extra={"file_id": named(known, rereading.last)})
         return stored._replace(rereading=rereading)
@@ -89,7 +89,7 @@ class Reprocessing:
         file_id, state = stored.file_id, stored.account.state
         if stored.rereading.under_way:
             raise RefusedError(
-                f"{file_id} is being read again already, as {named(file_id, stored.rereading.under_way)}: wait until"
+                f"{file_id} is already being read again, as {named(file_id, stored.rereading.under_way)}: wait until"
                 " that is settled, or give it up"
             )
         if not state.settled:

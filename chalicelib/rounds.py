@@ -1,8 +1,8 @@
 """One walk of the sweeper through the listing of the input bucket, which may take many sweeps.
 
-Promise: what a round has found to be known is not asked for again by those that follow, so that a sweep costs what is
-new, not what the bucket holds. Limits: an object may come later than its time says (S3 counts a multipart upload from its
-beginning): a round a day asks for everything within reach again.
+Promise: later rounds do not look up objects that a round has found in the ledger, so a sweep costs as much as there is
+new, not as much as the bucket has. Limits: an object may appear later than its time says (the time of a multipart upload is
+that of its beginning): one round a day looks up everything within reach again.
 """
 
 from __future__ import annotations

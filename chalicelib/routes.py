@@ -1,6 +1,6 @@
-"""The status API: each route asks one use case, and every refusal is one sentence.
+"""The status API: each route calls one use case, and every refusal is one sentence.
 
-Errors come as Chalice gives them: ``{"Code": …, "Message": …}``.
+Errors have Chalice's form: ``{"Code": …, "Message": …}``.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def ingest(services: GetServices, request: Request) -> Response:
             raise pages.BadQueryError('the body must be JSON such as {"bucket": "…", "key": "…"}')
         if not is_text(body["key"]) or len(body["key"].encode()) > NAME_MAX_CHARS:
             raise pages.BadQueryError(
-                f"key is {quoted(body['key'])}: give a text of at most {NAME_MAX_CHARS:,} bytes"
+                f"key is {quoted(body['key'])}: give a string of at most {NAME_MAX_CHARS:,} bytes"
             )
         settings = services().settings
         inputs = {**settings.other_inputs, settings.input_bucket: settings.input_keys}
@@ -235,7 +235,9 @@ def ingest(services: GetServices, request: Request) -> Response:
             raise pages.BadQueryError(f"key is {quoted(body['key'])}: {keys.refusal()}")
         head = services().objects.head(Announced(body["bucket"], body["key"]))
         if is_folder(head.version.key, head.size):
-            raise pages.BadQueryError(f"key is {quoted(body['key'])}: an empty folder key holds no log")
+            raise pages.BadQueryError(
+                f"key is {quoted(body['key'])}: the key of an empty folder is not a log"
+            )
         with suppress(status.NotFoundError):
             return Response(services().status.file(head.version.file_id), status_code=200)
         services().split_queue.send_group(

@@ -1,4 +1,4 @@
-"""The shapes of what the HTTP API answers, as JSON Schema (https://json-schema.org/draft/2020-12)."""
+"""The shapes of the answers of the HTTP API, as JSON Schema (https://json-schema.org/draft/2020-12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one place where everything is put together; clients are made on first use.
+"""The one place that assembles everything; clients are made on first use.
 
 A function makes only the clients it uses: each costs tens of milliseconds of a cold start.
 """

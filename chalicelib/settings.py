@@ -1,4 +1,4 @@
-"""The settings of a deployment: environment variables, read once; a missing or wrong one says so."""
+"""The settings of a deployment: environment variables, read once; an error names a missing or wrong one."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ def afterwards_of(environment: Mapping[str, str]) -> Afterwards:
     for keys in buckets:
         if keys.may_take_below(afterwards.prefix):
             raise SettingsError(
-                f"SETTLED_OBJECTS moves objects to {afterwards.prefix}, and {keys.setting} takes what is there: they would be "
+                f"SETTLED_OBJECTS moves objects to {afterwards.prefix}, and {keys.setting} includes that prefix, so they would be "
                 f"read again; add !{afterwards.prefix}* to it"
             )
     return afterwards
@@ -287,9 +287,7 @@ def other_inputs(environment: Mapping[str, str]) -> dict[str, KeyPatterns]:
         raise SettingsError(f"INPUT_BUCKETS is {text!r}: {error}") from error
     own = environment.get("INPUT_BUCKET")
     if own in inputs:
-        raise SettingsError(
-            f"INPUT_BUCKETS names {own}, the stage's own: set INPUT_KEYS for what is read of it"
-        )
+        raise SettingsError(f"INPUT_BUCKETS names {own}, the stage's own bucket: use INPUT_KEYS for it")
     return inputs
 
 

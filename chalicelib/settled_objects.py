@@ -1,7 +1,7 @@
-"""What is done with an object once its file is settled: it is tagged, or moved, if a stage wants that.
+"""Tags or moves an object once its file is settled, if the stage is configured so.
 
-Promise: never before the file is settled, and again changes nothing; where a key holds another upload by then, that one is
-left alone. What cannot be done (no permission, ten tags already) is logged and left, and tried again by each sweep for 30
+Promise: never before the file is settled, and a repeat changes nothing; if another upload has the key by then, that one is
+left alone. What cannot be done (no permission, ten tags already) is logged and skipped, and tried again by each sweep for 30
 days. Limits: nothing of a file depends on it.
 """
 

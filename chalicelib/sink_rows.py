@@ -1,5 +1,5 @@
-"""Entries of batches that are in the sink alone: from a batch's own object, or, once that was merged, from the one that it
-was merged into before it went. A reading takes the batches of a file in their order, and a merged object once.
+"""Entries of batches that are only in the sink: from a batch's own object, or from the merged object that replaced
+it. A reader takes the batches of a file in order, and a merged object once.
 """
 
 from __future__ import annotations

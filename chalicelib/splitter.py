@@ -1,7 +1,7 @@
 """The splitter: opens files, queues their splits, cuts splits into batches and seals them.
 
 Durable before done: every batch of a split is in the queue before its seal is written, and a split
-message goes only after the seal. Memory: a block, a batch and a group of messages (1 MiB).
+message is deleted only after the seal. Memory: a block, a batch and a group of messages (1 MiB).
 """
 
 from __future__ import annotations
@@ -364,7 +364,7 @@ class Splitter:
                 message = batch_message(plan, batch, trace=origin)
                 if message.digest != (seal.digest(batch.number) or message.digest):
                     raise PermanentError(
-                        f"split {seal.split} of {plan.file_id} is cut otherwise than it was sealed: its plan was removed"
+                        f"split {seal.split} of {plan.file_id} is cut differently from its seal: its plan was removed"
                         f" from the ledger, and made anew with other settings; forget the file (`froe forget"
                         f" {plan.file_id}`), and upload it again"
                     )

@@ -1,6 +1,6 @@
-"""What the sweeper remembers: how far files and objects were, since when, and where its walks stopped.
+"""What the sweeper remembers: the progress of files and objects, since when, and where its walks stopped.
 
-Promise: of two sweepers at once only one is told that a thing has stalled; and later each time.
+Promise: if two sweeps run at once, only one handles a stalled file, and waits longer each time.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Statistics: what became of all files, by format and by the hour in which they were opened.
 
 Every settled file has a row of its own, which a later settling replaces by its revision: there is no counter, and a
-repeat changes nothing. Rows lie in slots, four an hour so that no partition is hot; a slot's rows are added up by whoever
-asks, and the sum is kept with its own revision, that of its rows added up. Limits: a sum is not made anew within 15
-seconds; what expires stays in its slot's sum.
+repeat changes nothing. Rows are stored in slots, four per hour so that no partition is hot; the reader adds up a slot's rows,
+and stores the sum with a revision of its own, the sum of the rows' revisions. Limits: a sum is not made again within 15
+seconds; rows that expire remain in their slot's sum.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What people ask of the ledger and the records: files, their batches, records and rejects.
+"""Answers questions about the ledger and the records: files, their batches, records and rejects.
 
-Every list is a page: ``{"items": […], "cursor": …}``; a page may be empty while there is a cursor.
+Every list is a page: ``{"items": […], "cursor": …}``; a page may be empty and still have a cursor.
 """
 
 from __future__ import annotations
@@ -251,7 +251,7 @@ class Status:
     def _check_current(self, stored: StoredFile) -> None:
         """In the sink rows of a former generation go at once; in the table they stay until nobody reads them."""
         if stored.rereading.under_way and self._stored(stored.file_id).plan.file_id != stored.plan.file_id:
-            raise TransientError(f"{stored.file_id} was read again in this moment: ask again")
+            raise TransientError(f"{stored.file_id} has just been read again: ask again")
 
     def _continued(self, file_id: str, cursor: str | None) -> tuple[StoredFile, str | None]:
         """The file, and where in it a page begins; the cursor must be of its current generation."""
@@ -263,14 +263,14 @@ class Status:
             generation = int(number)
         if cursor and generation != stored.plan.generation:
             raise BadQueryError(
-                f"cursor is {quoted(cursor)}: the file was read again meanwhile; begin anew, without one"
+                f"cursor is {quoted(cursor)}: the file was read again meanwhile; start again without a cursor"
             )
         return stored, position or None
 
     def _stored(self, file_id: str) -> StoredFile:
         stored = self._ledger.read_file(file_id) if FILE_ID.fullmatch(file_id) else None
         if stored is None:
-            raise NotFoundError(f"no file {quoted(file_id)}; GET /files lists those there are")
+            raise NotFoundError(f"no file {quoted(file_id)}; GET /files lists the files")
         return stored
 
     def _batches(self, stored: StoredFile, after: tuple[int, int]) -> Iterator[tuple[int, int, Mark | None]]:

@@ -1,10 +1,10 @@
-"""Sums between the splits of a file and the file, so that settling reads as much of a large file as of a small one.
+"""Sums between the splits of a file and the file, so that settling reads as much for a large file as for a small one.
 
-A tree over the numbers of the splits: 16 splits that lie end to end are added up in an item of the ledger, 16 of these
-in another, up to at most 64 below the file. Who changes a split writes it first, then reads its neighbours, writes
-their sum, and goes on one level up, so that whoever comes last notices; a sum carries a revision and never replaces
-a later one. Limits: what could not be cut has no sum, and is read split by split; a sum that nobody wrote, as its
-writer died, is written when its message comes again, or by the sweep.
+A tree over the numbers of the splits: an item of the ledger adds up 16 contiguous splits, another 16 of these items,
+up to at most 64 below the file. Whoever changes a split writes it first, then reads its neighbours, writes
+their sum, and continues one level up, so that whoever comes last notices. A sum carries a revision and never replaces
+a later one. Limits: splits that could not be cut have no sum, and are read one by one. If a writer
+died before it wrote a sum, the repeat of its message, or the sweep, writes it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The sweeper: finds files that stopped moving and objects never announced, and sends the missing work again.
+"""The sweeper: finds files that stopped moving and objects that were never announced, and sends the missing work again.
 
-Every batch can be cut again from its object and plan, so that nothing but the work itself is lost with a
-message. Safe to run twice at once: what is sent twice is done once. Limits: a file must have stood still
-for STALL_SECONDS, twice as long after each healing, and the queues must have been empty since: a backlog is no loss.
-It looks after generations that are made, and removes former ones (`reprocessing.py`).
-In what is left of its time it has the batches of the sink merged.
+Every batch can be cut again from its object and plan, so a lost message loses nothing but work.
+Safe to run twice at once: what is sent twice is done once. Limits: a file must have made no progress
+for STALL_SECONDS, twice as long after each repair, and the queues must have been empty since: a backlog is not a loss.
+It also sends the lost messages of new generations, and removes former ones (`reprocessing.py`).
+In the rest of its time it merges batches of the sink.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is recorded of how a file was read: its waterfall, as `GET /files/{file_id}/trace` gives it."""
+"""The recorded traces of a file as a waterfall, for `GET /files/{file_id}/trace`."""
 
 from __future__ import annotations
 

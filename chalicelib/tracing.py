@@ -1,6 +1,6 @@
-"""Traces, behind one narrow door: a subsegment a batch and stage, and headers for messages.
+"""Traces, behind one narrow protocol: a subsegment per batch and stage, and headers for messages.
 
-What was done for a file is joined by the trace of the invocation that opened it, its origin: messages
+The work for a file is joined by the trace of the invocation that opened it, its origin: messages
 carry it from the splitter on, and every subsegment names it.
 """
 

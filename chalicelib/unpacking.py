@@ -1,8 +1,7 @@
-"""Archives in the pipeline: each member is opened and cut when the archive is read up to it.
+"""Archives in the pipeline: each member is opened and cut when the reader of the archive reaches it.
 
-Durable before done: a split of an archive is sealed once all its members are in the ledger, and cut or queued to be cut. What is
-decompressed on the way is never decompressed again for a member; only another invocation begins anew. Writes to the
-ledger: docs/costs.md.
+Durable before done: a split of an archive is sealed once all its members are in the ledger, and are cut or queued. Nothing
+is decompressed twice for a member; only another invocation starts again. Writes to the ledger: docs/costs.md.
 """
 
 from __future__ import annotations

@@ -46,9 +46,7 @@ class _Uploading(Body):
     def upload_id(self) -> str:
         upload_id = self.text("upload_id")
         if not upload_id or len(upload_id) > ID_MAX_CHARS:
-            raise BadQueryError(
-                f"upload_id is {quoted(upload_id)}: give the one of the answer of POST /uploads"
-            )
+            raise BadQueryError(f"upload_id is {quoted(upload_id)}: give the one that POST /uploads returned")
         return upload_id
 
     def parts(self) -> list[Part]:

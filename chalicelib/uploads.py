@@ -1,8 +1,8 @@
-"""Uploads from a browser: addresses, signed for an hour, at which one object of the input bucket can be put.
+"""Uploads from a browser: addresses, signed for an hour, to put one object into the input bucket.
 
-What is signed is one key and, of each piece, its size. Small objects go up whole, others in parts, of which there are at most
-a thousand, so that an answer holds the addresses of all of them. Limits: an object that is there is overwritten, which a bucket with
-versions keeps; the input bucket's CORS must name where the page is.
+One key is signed and, for each piece, its size. Small objects are uploaded whole, others in parts, at most
+a thousand, so that one answer has the addresses of all of them. Limits: an existing object is overwritten, and a bucket with
+versioning keeps it; the CORS rules of the input bucket must name the origin of the page.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Uploads:
         if not 0 <= size <= SIZE_MAX:
             raise BadQueryError(f"size is {size}: give a number of bytes from 0 to {SIZE_MAX}")
         if is_folder(key, size):
-            raise BadQueryError(f"key is {quoted(key)}: an empty folder key holds no log")
+            raise BadQueryError(f"key is {quoted(key)}: the key of an empty folder is not a log")
         seconds = int(HOLDS_FOR.total_seconds())
         until = {"key": key, "expires_at": time_json((self._now() + HOLDS_FOR).replace(microsecond=0))}
         if size <= WHOLE_MAX_BYTES:
@@ -89,7 +89,7 @@ class Uploads:
 
     def _check(self, key: str) -> None:
         if not key or len(key.encode()) > NAME_MAX_CHARS:
-            raise BadQueryError(f"key is {quoted(key)}: give a text of 1 to {NAME_MAX_CHARS:,} bytes")
+            raise BadQueryError(f"key is {quoted(key)}: give a string of 1 to {NAME_MAX_CHARS:,} bytes")
         if not self._keys.takes(key):
             raise BadQueryError(f"key is {quoted(key)}: {self._keys.refusal()}")
 

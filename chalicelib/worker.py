@@ -1,6 +1,6 @@
 """The worker: parses a batch, writes its records, marks it; every step may be repeated.
 
-Durable before done: every record is written before the mark, and the mark before the message goes.
+Durable before done: every record is written before the mark, and the mark before the message is deleted.
 Memory: the entries and items of one batch.
 """
 

@@ -1,7 +1,7 @@
-"""SQL over the sink of a stage in Athena: the question is asked there, in the workgroup of the stage, and its answer
-becomes a table on this machine, so that it is printed and written as any other.
+"""SQL over the sink of a stage in Athena: the query runs in the workgroup of the stage, and its answer
+becomes a table on this machine, so that it is printed and written like any other.
 
-Limits: an answer is fetched in pages of 1,000 rows and lies on disk, typed where Athena's type is one of DuckDB's, else
+Limits: an answer is fetched in pages of 1,000 rows and kept on disk, typed if DuckDB has Athena's type, else
 as text. Memory: a chunk of rows. https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html
 """
 
@@ -98,7 +98,7 @@ class AthenaTable(Table):
         """The query once Athena has answered; FroeError where it did not."""
         pause, longest = _POLL_SECONDS
         while (run := self._athena.run(query_id)) and not run.is_over:
-            say("Waiting for a place in Athena" if run.state == "QUEUED" else "Athena reads the sink")
+            say("Waiting in Athena's queue" if run.state == "QUEUED" else "Athena is reading the sink")
             time.sleep(pause)
             pause = min(pause * 1.5, longest)
         if run is None:

@@ -1,6 +1,6 @@
-"""The state machine of infra/backfill.json: whether a stage has it, started, followed, its report read.
+"""The state machine of infra/backfill.json: whether a stage has it; starts it, follows it, reads its report.
 
-Limits: a report holds about two thousand objects that are not COMPLETE (256 KiB, as much as Step Functions passes on).
+Limits: a report has about two thousand objects that are not COMPLETE (256 KiB, as much as Step Functions passes on).
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 """
 
@@ -57,7 +57,7 @@ class Machine:
         reason = ended.get("cause") or ended.get("error") or "Step Functions gives no reason"
         raise FroeError(
             f"The backfill {ended['status'].lower().replace('_', ' ')}: {reason.rstrip('.')}. "
-            "Run it again to carry on: what the ledger knows is not sent again."
+            "Run it again to continue: what the ledger knows is not sent again."
         )
 
     def _described(self, execution: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Brings objects that lie in the input bucket already through the pipeline, from here, and says what became of them.
+"""Sends existing objects of the input bucket through the pipeline, from this machine, and reports what became of them.
 
-The state machine of infra/backfill.json does the same for a stage that has it; a report is the same from both.
-Promise: what the ledger knows is not sent again, so that running it again carries on. Limits: current versions only.
+The state machine of infra/backfill.json does the same for a stage that has it; both give the same report.
+Promise: objects that the ledger knows are not sent again, so a second run continues. Limits: current versions only.
 """
 
 from __future__ import annotations

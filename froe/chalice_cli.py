@@ -1,8 +1,8 @@
-"""What Chalice's command line leaves undone for us; app.py installs it only when that command line loads it.
+"""What Froe adds to Chalice's command line; app.py installs it only when that command line loads it.
 
-Promise: mappings of queues and streams are made whole and never twice (`mappings.py`); a deploy without its
+Promise: mappings of queues and streams are complete and never made twice (`mappings.py`); a deploy without its
 settings, or with a Chalice whose internals differ from those below, stops with one sentence.
-Limits: written against the Chalice pinned in requirements-dev.txt; never imported in Lambda.
+Limits: written for the Chalice pinned in requirements-dev.txt; never imported in Lambda.
 """
 
 import inspect

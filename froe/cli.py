@@ -1,4 +1,4 @@
-"""The `froe` command: finds the command asked for, and turns every failure into one sentence.
+"""The `froe` command: finds the requested command, and turns every failure into one sentence.
 
 A command's module is imported when the command is used. Exit codes: 0 done, 1 something is not
 accounted for or failed, 2 wrong use.

@@ -1,4 +1,4 @@
-"""The page of commands: every command with its arguments and options, made from the commands themselves.
+"""The page of commands: every command with its arguments and options, generated from the commands themselves.
 
 python -m froe.commands_page > docs/commands.md
 """
@@ -21,7 +21,7 @@ def page() -> str:
 def _lines() -> Iterator[str]:
     yield "# Commands"
     yield ""
-    yield "This page is made from the commands (`make docs`), and says what `froe COMMAND --help` does. Wherever a FILE_ID is wanted,"
+    yield "This page is generated from the commands (`make docs`) and has the text of `froe COMMAND --help`. Wherever a FILE_ID is expected,"
     yield "the first four characters or more of one are enough, and a key does as well. Exit codes: 0 done, 1 something failed or is"
     yield "not accounted for, 2 wrong use. `--stage` defaults to the stage of the environment, else the newest `froe up`."
     context = click.Context(main, info_name="froe")

@@ -1,7 +1,7 @@
-"""Which local files are in the bucket already: the current version of their key has the same content.
+"""Which local files are already in the bucket: the current version of their key has the same content.
 
-The content is known by its SHA-256, which an upload by Froe leaves in the object's metadata; of an object that came
-otherwise by its ETag, where that is an MD5. Limits: whoever may not read the bucket finds nothing there.
+The content is compared by its SHA-256, which an upload by Froe stores in the object's metadata, or, for other objects,
+by their ETag if that is an MD5. Limits: without permission to read the bucket, none are found.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Holds the pipeline's account of a file against an independent count of the same file.
+"""Compares the pipeline's account of a file with an independent count of the same file.
 
 Three views must agree, in lines and in bytes: the count of the local file, the account in the
-ledger, and what the records table holds plus what the ledger says was skipped.
+ledger, and the content of the records table plus what the ledger counts as skipped.
 """
 
 from __future__ import annotations

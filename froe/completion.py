@@ -1,4 +1,4 @@
-"""Completion for shells, made from the commands themselves: a script that asks nobody when a key is pressed."""
+"""Shell completion, generated from the commands themselves: the script runs nothing when a key is pressed."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Difference:
 
 def differences(before: Config, after: Config) -> list[Difference]:
     """In the order of the kinds and of what comes after."""
-    return [found for kind in _KINDS for found in _of_kind(kind, before, after)]
+    return [difference for kind in _KINDS for difference in _of_kind(kind, before, after)]
 
 
 def _of_kind(kind: str, before: Config, after: Config) -> Iterator[Difference]:

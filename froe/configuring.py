@@ -82,10 +82,10 @@ class Configuring:
 
     def version(self, number: int) -> Version:
         """Raises FroeError where there is none of that number."""
-        found = next((each for each in self._store.versions() if each.number == number), None)
-        if found is None:
+        match = next((each for each in self._store.versions() if each.number == number), None)
+        if match is None:
             raise FroeError(f"There is no version {number} of the configuration: `froe config` lists them.")
-        return found
+        return match
 
     def source(self, version: Version) -> str:
         """The file as it was written. Raises FroeError where that is gone, or another one is in its place."""
@@ -242,6 +242,6 @@ def file_of(path: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
 
 def checked_file(path: Path | None) -> Written:
     """A file as `file_of` finds it. Raises ConfigError."""
-    found = file_of(path)
-    text, name = read_written(found)
+    content = file_of(path)
+    text, name = read_written(content)
     return checked(text, name)

@@ -1,9 +1,9 @@
-"""Takes the messages of a stage's queues in processes that live as long as they are wanted, instead of in functions.
+"""Processes the messages of a stage's queues in long-running processes instead of functions.
 
-Promise: what handles a message is what the functions run, so that functions and processes can share a queue: a message
-that is delivered twice changes nothing. A message is hidden for a minute at a time, for as long as its process lives: one
-that is killed gives it back within that minute. A process that is asked to stop ends what it can within seconds; what it
-cannot goes back to the queue with how far it came.
+Promise: processes run the same code as functions, so both can share a queue: a message
+that is delivered twice changes nothing. A message is hidden for a minute at a time while its process lives; if the
+process is killed, the message returns within that minute. A process that is asked to stop finishes what it can within
+seconds; the rest returns to the queue with its progress.
 Limits: a process handles one message after another (a receive of up to ten is one piece of work). SQS hides a message for
 at most 12 hours
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html).

@@ -1,6 +1,6 @@
-"""What a stage costs: quantities of what AWS bills, from what was measured on a sample, times a price each.
+"""What a stage costs: billed quantities, extrapolated from a measured sample, times their prices.
 
-A model and no bill; the metrics `WriteUnits`, `Lines` and `TextBytes` tell what really happened.
+A model, not a bill; the metrics `WriteUnits`, `Lines` and `TextBytes` show the real quantities.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""An independent count of a local file, to hold the pipeline's account against.
+"""An independent count of a local file, for comparison with the pipeline's account.
 
 It shares no code with the pipeline and is naive on purpose: the standard library's gzip, zstandard's
-own reader, one loop. It counts the text: decompressed, and recoded to UTF-8 where it is UTF-16 or UTF-32.
+own reader, one loop. It counts the text: decompressed, and recoded to UTF-8 if it is UTF-16 or UTF-32.
 A damaged file cannot be counted.
 """
 

@@ -161,7 +161,7 @@ class Forgetting:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             raise FroeError(
-                f"{stored.file_id} has changed in this moment: look at it (`froe status {stored.file_id}`), and try again."
+                f"{stored.file_id} has just changed: look at it (`froe status {stored.file_id}`), and try again."
             ) from error
 
     def _delete_object(self, version: ObjectVersion) -> bool:

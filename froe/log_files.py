@@ -1,4 +1,4 @@
-"""Local files as objects: the same reading that the pipeline does, named in errors as people named them."""
+"""Local files as objects: the same reading that the pipeline does, with the names that people gave in errors."""
 
 from __future__ import annotations
 

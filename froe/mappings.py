@@ -1,8 +1,8 @@
-"""What Chalice does not say when it maps a queue or the ledger's stream to a function.
+"""What Chalice omits when it maps a queue or the ledger's stream to a function.
 
 Promise: a mapping reports failures one by one, in the very call that creates it, and is never made twice; a deploy
-leaves it enabled, or disabled where the configuration says so, and with the maximum concurrency that the configuration says, or none.
-Limits: the only stream there is, is the ledger's.
+enables or disables it, and sets its maximum concurrency or none, as the configuration says.
+Limits: the only stream is the ledger's.
 """
 
 import json

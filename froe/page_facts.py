@@ -1,4 +1,4 @@
-"""What the page knows of the code without asking: reasons of rejects, codes of dead letters, formats, prices.
+"""What the page knows from the code without a request: reasons of rejects, codes of dead letters, formats, prices.
 
 python -m froe.page_facts > chalicelib/page/facts.json
 """

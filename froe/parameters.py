@@ -1,4 +1,4 @@
-"""The page of parameters: what each template of infra/ takes, made from the templates.
+"""The page of parameters: what each template of infra/ accepts, generated from the templates.
 
 python -m froe.parameters > docs/parameters.md
 """
@@ -33,14 +33,14 @@ def page(root: Path = ROOT) -> str:
 def _lines(root: Path) -> Iterator[str]:
     yield "# Parameters"
     yield ""
-    yield "This page is made from the templates in `infra/` (`make docs`). `infra/parameters/STAGE.json` gives the values of a"
-    yield "stage: [how](deployment.md#parameters). Those marked † `froe deploy` takes from `.chalice/config.json`."
+    yield "This page is generated from the templates in `infra/` (`make docs`). `infra/parameters/STAGE.json` sets the values of a"
+    yield "stage ([how](deployment.md#parameters)). `froe deploy` takes parameters marked † from `.chalice/config.json`."
     for name, title in TITLES.items():
         template = load(name, root, local=False)
         if template is None:
             continue
         yield from ("", f"## {title}", "", f"`infra/{name}.json`", "")
-        yield "| parameter | default | takes | meaning |"
+        yield "| parameter | default | accepts | meaning |"
         yield "|---|---|---|---|"
         yield from (_row(parameter, definition) for parameter, definition in template.parameters.items())
 

@@ -1,7 +1,7 @@
-"""Log files put into a table, several at once: a process for each processor, a file at a time.
+"""Parses log files into a table, several at once: a process for each processor, one file at a time.
 
-Promise: the table is the same as if the files were read one by one in their order; a file whose columns would be named
-otherwise, because of an earlier one, is read again. Limits: one file is read by one process.
+Promise: the table is the same as if the files were read one by one in their order; if an earlier file changes the names of
+a file's columns, the file is read again. Limits: one file is read by one process.
 """
 
 from __future__ import annotations

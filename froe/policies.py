@@ -2,7 +2,7 @@
 
 Promise: one source for every way to deploy: names become ARNs for Chalice (`write`), stay Fn::Sub for
 CloudFormation (`as_subs`) or become references for Terraform (`as_terraform`). An unknown name is an error.
-What they let read of the input bucket, they let read of the buckets beside it (`Others`), too. Limits: where a stage
+Permissions to read the input bucket extend to the further input buckets (`Others`). Limits: if a stage
 has no key of its own, its policies have no statement for it.
 """
 

@@ -1,4 +1,4 @@
-"""What AWS asks for what: one table, which `froe estimate`, the status and docs/costs.md share."""
+"""AWS's prices: one table, which `froe estimate`, the status and docs/costs.md share."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_prices(path: Path | None = None) -> Prices:
     prices = dict(_prices_in(path))
     for name in prices:
         if name not in shipped:
-            raise FroeError(f"{path} has a price {name!r} that nothing asks for.{suggestion(name, shipped)}")
+            raise FroeError(f"{path} has a price {name!r} that nothing uses.{suggestion(name, shipped)}")
     for name in shipped:
         if name not in prices:
             raise FroeError(
@@ -55,7 +55,7 @@ def _prices_in(path: Path) -> Iterator[tuple[str, Price]]:
 
 def _price_of(path: Path, name: str, table: Any) -> Price:
     if not isinstance(table, dict):
-        raise FroeError(f"{path}: {name} is no table with service, dollars and per.")
+        raise FroeError(f"{path}: {name} is not a table with service, dollars and per.")
     numbers = table.get("dollars"), table.get("per")
     if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in numbers):
         raise FroeError(f"{path}: [{name}] needs numbers as dollars and per.")

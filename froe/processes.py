@@ -1,6 +1,6 @@
 """Keeps the processes of `froe consume` running, and stops them in order.
 
-Promise: a process that ends by itself or is killed is started again, after a pause that grows while it keeps ending soon;
+Promise: a process that ends or is killed is started again, after a pause that grows while it keeps ending soon;
 SIGTERM or Ctrl-C stops all, and what still runs after `GRACE_SECONDS` is killed, which loses nothing.
 """
 

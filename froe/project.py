@@ -1,8 +1,8 @@
 """The application that commands deploy and run: a checkout, or a copy of the installed one below a project folder.
 
-A project folder keeps what a team decides (froe.toml, .chalice/config.json, infra/parameters) in a repository of its
-own; the code comes with the installed `froe`. Promise: `.froe/app` of a project is the installed application with
-the project's own files linked into their places, brought up to date by the next command after an upgrade.
+A project folder keeps a team's decisions (froe.toml, .chalice/config.json, infra/parameters) in its own repository;
+the code comes with the installed `froe`. Promise: `.froe/app` of a project is the installed application with
+the project's own files linked into their places; after an upgrade, the next command updates it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""SQL over log files: they are parsed into Parquet in a folder that goes away, and DuckDB answers from there.
+"""SQL over log files: they are parsed into Parquet in a temporary folder, which DuckDB queries.
 
-The table is called `log`. Memory: a chunk of rows, and what DuckDB takes, which spills to that folder.
+The table is called `log`. Memory: a chunk of rows, and what DuckDB uses, which spills to that folder.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Table(ABC):
         """The same as a file. shape: `parquet` or `csv`, by default what its suffix says; FroeError for another, too."""
         options = _OUTPUTS.get(shape or path.suffix.removeprefix("."))
         if options is None:
-            raise FroeError(f"{path} ends in neither .parquet nor .csv, which are what is written.")
+            raise FroeError(f"{path} ends in neither .parquet nor .csv, the formats that can be written.")
         known, copied = self._prepared(), self._statement(sql).strip().rstrip(";")
         Answer(self._connection, f"COPY ({copied}\n) TO {quoted(path)} ({options})", known, self._name)
 

@@ -1,4 +1,4 @@
-"""The reference of formats: every format with the fields that its samples give, made from the code.
+"""The reference of formats: every format with the fields of its samples, generated from the code.
 
 python -m froe.reference > docs/format-reference.md
 """

@@ -1,7 +1,7 @@
-"""What would change if a file were read again with today's formats: its object is read, and nothing is written.
+"""What would change if a file were read again with today's formats: reads its object, and writes nothing.
 
-Memory: a batch, and a page of what is stored. Limits: today's formats are those of the configuration that it
-is given, which the stage may not have yet.
+Memory: a batch, and a page of what is stored. Limits: today's formats are those of the configuration at hand, which a
+stage has once it is deployed.
 """
 
 from __future__ import annotations

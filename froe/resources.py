@@ -1,6 +1,6 @@
-"""What infra/data.json says of a stage's settings: the output `InputBucket` is the setting `INPUT_BUCKET`, and so on.
+"""The settings of a stage from infra/data.json: the output `InputBucket` is the setting `INPUT_BUCKET`, and so on.
 
-The template is the only list of names; what is exported is for other stacks and no setting. Limits: knows no AWS;
+The template is the only list of names; exported outputs are for other stacks and not settings. Limits: knows no AWS;
 froe/deployment makes the resources.
 """
 

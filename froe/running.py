@@ -1,4 +1,4 @@
-"""Runs a local stack for the length of a block, with its steps shown, and ends it on any usual signal."""
+"""Runs a local stack for the duration of a block, shows its steps, and ends it on any usual signal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How commands name dead letters: ids, or what they have in common; and who decides about them."""
+"""How commands select dead letters: by ids, or by common properties; and in whose name they act."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class LetterSelectors:
         if not self.ids and not any(others[:3]):
             raise click.UsageError(
                 "Nothing is selected: name ids (`froe dead-letters` lists them), or what they have in"
-                " common with --file or --reason, or say --all."
+                " common with --file or --reason, or give --all."
             )
         return checked_selection(
             ids=letter_ids(services.dead_letter_office, self.ids),
@@ -119,7 +119,7 @@ def who_decides(by: str | None) -> str:
     """The name given, else that of the login, if it is someone's. Raises UsageError."""
     name = by or _login_name()
     if not name.strip():
-        raise click.UsageError("Say in whose name: --by NAME.")
+        raise click.UsageError("Give the name of who discards: --by NAME.")
     return " ".join(name.split())
 
 

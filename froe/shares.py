@@ -1,4 +1,4 @@
-"""What a file's text became, as one bar that always adds up: each byte of it is in exactly one share."""
+"""What became of a file's text, as one bar that always adds up: each byte of it is in exactly one share."""
 
 from __future__ import annotations
 

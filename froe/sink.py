@@ -1,10 +1,10 @@
-"""The Parquet objects of a stage on this machine: listed, chosen by format and time, and kept in a folder of the cache.
+"""The Parquet objects of a stage on this machine: listed, selected by format and time, and cached in a folder.
 
-Batches that wait for being merged are listed before the merged objects: of a batch that is merged meanwhile both are
-there, and who reads them leaves out its first one (`froe.querying`); none is missing from both. One that went between being
-listed and being read is merged: then all is listed anew.
-What is kept is read again only while S3 lists the same object under the same key; what S3 does not list any more is
-deleted here, too. Of an object that is outside of a time range only the footer is read, once.
+Unmerged batches are listed before the merged objects. A batch that is merged meanwhile is in both lists, and readers
+ignore its own object (`froe.querying`); no batch is missing from both. If one disappears between the listing and the
+reading, it has been merged: then everything is listed again.
+A cached object is used only while S3 lists the same object under the same key; objects that S3 does not list any more are
+deleted here too. For an object outside of a time range only the footer is read, once.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ class SinkCache:
         if not objects:
             of = f" of format {format_name}" if format_name else ""
             raise FroeError(
-                f"s3://{self._bucket}/{RECORDS}{folder} has no objects{of}: files go there that are opened while the stage has"
-                " Sink=parquet; ask files of any stage with --stored FILE_ID."
+                f"s3://{self._bucket}/{RECORDS}{folder} has no objects{of}: only files that are opened while the stage has"
+                " Sink=parquet are stored there; query other files with --stored FILE_ID."
             )
         self._forget(folder, {one.name for one in objects})
         return objects
@@ -175,7 +175,7 @@ class SinkCache:
             code = error.response["Error"]["Code"]
             if code in ("NoSuchKey", "PreconditionFailed", "412", "404"):
                 raise ReplacedError(
-                    f"s3://{self._bucket}/{each.key} was replaced in this moment: ask again."
+                    f"s3://{self._bucket}/{each.key} was just replaced: run the query again."
                 ) from error
             raise
         return bytes(answer["Body"].read())

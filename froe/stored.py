@@ -1,4 +1,4 @@
-"""The entries of a file as the tables have them, records and rejects together, in the order of the text."""
+"""The stored entries of a file, records and rejects together, in the order of the text."""
 
 from __future__ import annotations
 

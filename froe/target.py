@@ -1,4 +1,4 @@
-"""Which AWS a command acts on: the stage that was asked for, the environment, or the newest local stack."""
+"""Which AWS a command acts on: the given stage, the environment, or the newest local stack."""
 
 import json
 import os

@@ -1,7 +1,7 @@
 """The templates in infra/, as they are sent to CloudFormation.
 
-Promise: what is sent says what the file says, but for what the local AWS does not know: that is left out there,
-and named.
+Promise: what is sent equals the file, except for what the local AWS does not support: that is omitted there,
+and reported.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""What people see: tables and progress through rich, and text that cannot upset a terminal.
+"""Terminal output: tables and progress with rich, and text that cannot control a terminal.
 
-rich is imported when something is drawn and not before, so commands that draw nothing work without
-it. Progress goes to standard error: a bar on a terminal, elsewhere a line every some seconds.
+rich is imported only when something is drawn, so commands that draw nothing work without
+it. Progress goes to standard error: a bar on a terminal, elsewhere a line every few seconds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Texts as a configuration has them: in quotes, with nothing in them that a terminal may obey."""
+"""Texts in a configuration: in quotes, without anything that could control a terminal."""
 
 from __future__ import annotations
 

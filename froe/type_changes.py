@@ -1,6 +1,6 @@
-"""Attributes whose values are of several types in one file: a number here and a text there.
+"""Attributes whose values have several types in one file: a number here and a text there.
 
-Every record keeps what its entry says; this only tells where a column or a member changes its type.
+Every record keeps the values of its entry; this only reports where a column or a member changes its type.
 """
 
 from __future__ import annotations

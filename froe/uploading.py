@@ -1,7 +1,7 @@
-"""Uploads local files into the input bucket and says which file each becomes.
+"""Uploads local files to the input bucket and reports which file each becomes.
 
 The file id comes from the version id in S3's own answer to the upload, so another upload of the same
-key at the same time is not mistaken for ours. Large files go up in parts, through boto3's manager.
+key at the same time is not mistaken for this one. Large files are uploaded in parts, by boto3's manager.
 """
 
 from __future__ import annotations

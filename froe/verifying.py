@@ -1,10 +1,10 @@
-"""Reads a file's object again, as its plan says, and compares all that is stored of it: entries, marks, seals and sums.
+"""Reads a file's object again by its plan, and compares all that is stored of it: entries, marks, seals and sums.
 
-Promise: what is `proved` is stored whole and once: every record and reject of the object is where it belongs, field by
-field, in the table and in the sink, and nothing else is in the partitions of the file; its marks and seals say what was
-cut. Memory: a batch, what is stored of it, and an object of the sink.
-Limits: times of writing, costs and traces are not compared; they are no part of the account. In the sink the day of the
-file's format is looked through for rows of the file that do not belong there: copies in other folders are not noticed.
+Promise: what is `proved` is stored whole and once: every record and reject of the object is in its place, field by
+field, in the table and in the sink, and nothing else is in the partitions of the file; its marks and seals match the
+cuts. Memory: a batch, what is stored of it, and an object of the sink.
+Limits: times of writing, costs and traces are not compared; they are not part of the account. In the sink it searches the day of the
+file's format for rows of the file that do not belong there: copies in other folders are not noticed.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def verify(
         verdict.unproved = f"it is {account.state.value}, and nothing is stored of it: {plan.failure}"
         return verdict
     if plan.expires_at is not None and plan.expires_at <= datetime.now(UTC).timestamp():
-        verdict.unproved = "its records have expired, as the retention says"
+        verdict.unproved = "its records have expired (retention)"
         return verdict
     _Comparison(services, stored, verdict, advance, sink).run()
     return verdict

@@ -1,4 +1,4 @@
-"""Asks again and again, in measured steps; how fast things go follows from what was seen."""
+"""Polls in measured steps, and derives speeds from what it has seen."""
 
 from __future__ import annotations
 

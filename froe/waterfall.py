@@ -1,4 +1,4 @@
-"""A waterfall as lines of text: every stage a bar, all of them on one axis of time."""
+"""A waterfall as lines of text: every stage is a bar on one time axis."""
 
 from __future__ import annotations
 

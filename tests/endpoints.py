@@ -36,8 +36,8 @@ class Request:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.body)
-        return found
+        arguments: dict[str, Any] = json.loads(self.body)
+        return arguments
 
     @property
     def key_id(self) -> str:

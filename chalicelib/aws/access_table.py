@@ -1,5 +1,6 @@
-"""Tokens and the audit trail in the ledger's table: the partition ``tokens`` has a token under its digest, and
-``audit#2026-12`` what was done in a month, under its time."""
+"""Tokens and the audit trail in the ledger's table: the partition ``tokens`` has each token under its digest, and
+``audit#2026-12`` has the deeds of a month, by time.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Low-level AWS clients, set up for the hot path.
+"""Low-level AWS clients, configured for the hot path.
 
-Promise: a call returns within its attempts' time-outs whatever the other side does, and no attempt is repeated once the
-invocation's time is up. A connection that a frozen environment left half open is noticed by its time-out, not by us.
+Promise: a call returns within the time-outs of its attempts, and no attempt is repeated once the
+invocation's time is up. If a frozen environment left a connection half open, its time-out shows it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What botocore's errors mean for us: retry, park or fix. The only place that knows its codes."""
+"""Maps botocore's errors to retry, park or fix. The only module that knows its codes."""
 
 from __future__ import annotations
 

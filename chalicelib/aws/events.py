@@ -1,6 +1,6 @@
-"""EventBridge: events put onto the account's default bus, each of them once it is taken.
+"""Puts events on the account's default EventBridge bus.
 
-Limits: ten entries and 256 KiB a request (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html).
+Limits: ten entries and 256 KiB per request (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html).
 """
 
 from __future__ import annotations

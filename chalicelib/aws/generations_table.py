@@ -1,9 +1,9 @@
 """Generations in the ledger's table.
 
-The item of a file holds the plan and the account of its current generation, and under ``generation_…`` what is said of
-the others. A generation that is made beside it, and what is left of a former one, is a file of its own under `file_id~N`
-that is in no list: its item has no ``opened``. The partition ``generations`` names every file of which there is more than
-the current one.
+The item of a file has the plan and the account of its current generation, and attributes ``generation_…`` about the
+others. A generation that is being made, or that is left over, is a file of its own under `file_id~N`
+in no list: its item has no ``opened``. The partition ``generations`` names every file with more than the current
+generation.
 """
 
 from __future__ import annotations

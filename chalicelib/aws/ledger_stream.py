@@ -1,7 +1,7 @@
-"""The ledger's stream: which accounts of files changed, and how they stood before.
+"""The ledger's stream: which accounts of files changed, and their former values.
 
-Limits: records of other items, and removals, are no changes of an account. A record is read on its own:
-one that is not understood says so and leaves the others alone.
+Limits: records of other items, and removals, are ignored. Each record is read on its own:
+a record that cannot be understood is reported, and does not affect the others.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""The ledger's table: every write conditional, every read that decides something strongly consistent.
+"""The ledger's table: every write is conditional, and every read that decides something is strongly consistent.
 
-One partition a file: ``file`` (plan, state, account), ``split#000000`` (seal or setback, summary), in files
-of more than 16 splits ``sum#1#000000`` (16 of these added up; ``sum#2#…``: 16 of those), and
-``leaf#000000#000000``: the marks of 16 batches of a split, each under its number in the leaf, and added up under ``u``
-and ``t`` what was used for them: write units, and hundredths of a second. More than these ten bytes the leaf, which
-costs a write unit up to 1 KB, has no room for. Of splits of many batches ``digests#000000#…`` holds what their seal
-has no room for, and ``full#000000`` which groups of leaves are full (`leaves.py`). Of files with a sink
-``merged#000000`` says which object the rows of a split are merged into. Of archives
+One partition per file: ``file`` (plan, state, account); ``split#000000`` (seal or setback, summary); in files
+of more than 16 splits ``sum#1#000000`` (16 splits added up; ``sum#2#…``: 16 of those);
+``leaf#000000#000000`` (the marks of 16 batches of a split, each under its number in the leaf; ``u``
+and ``t`` add up what was used for them: write units, and hundredths of a second; a leaf has no room for more than these
+ten bytes, since it must cost one write unit, up to 1 KB). For splits with many batches, ``digests#000000#…`` has what does
+not fit in their seal, and ``full#000000`` which groups of leaves are full (`leaves.py`). For files with a sink,
+``merged#000000`` names the object that the rows of a split are merged into. For archives,
 ``members#000000`` names the files of the members of a split. Files and their lists: `files_table`; generations:
 `generations_table`.
 """

@@ -1,8 +1,8 @@
 """Dead letters in the ledger's table, beside the files that they belong to.
 
-``dead#{letter id}`` in the partition of its file (``no-file`` where it has none), listed by the index
-``by_state`` under its own states; in the partition ``message#{message id}`` its ``attempts``, and ``letter``,
-which says of what file it is.
+``dead#{letter id}`` in the partition of its file (``no-file`` if it has none), listed by the index
+``by_state`` under states of their own; in the partition ``message#{message id}`` the ``attempts`` of the message, and
+``letter``, which names its file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """CloudWatch metrics in its embedded metric format: lines on standard output, so that no call waits for them.
 
-The library writes a document for each set of dimensions when an invocation ends, and in between where a
-metric has 100 values, which is all that one document may hold
+The library writes a document for each set of dimensions when an invocation ends, and earlier if a
+metric has 100 values, the most that one document may have
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
 """
 

@@ -1,8 +1,8 @@
-"""Traces through the OpenTelemetry API: the SDK that records and sends them comes with the ADOT layer
+"""Traces through the OpenTelemetry API: the ADOT layer brings the SDK that records and sends them
 (https://aws-otel.github.io/docs/getting-started/lambda/lambda-python).
 
-Where no span is open the invocation's own X-Ray trace is the parent. Headers are those of X-Ray: trace ids
-are alike but for their punctuation. Without an SDK nothing is recorded.
+If no span is open, the parent is the invocation's own X-Ray trace. Headers are X-Ray's: the trace ids differ only in
+punctuation. Without an SDK nothing is recorded.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""SQS: groups of messages sent with `Failed` checked and resent; visibility that grows."""
+"""SQS: sends groups of messages, checks `Failed` and resends; hides failed messages for a growing time."""
 
 from __future__ import annotations
 

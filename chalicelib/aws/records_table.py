@@ -1,7 +1,7 @@
-"""The records table: BatchWriteItem on a few threads, with what comes back unprocessed sent again.
+"""The records table: BatchWriteItem on a few threads, which resend unprocessed items.
 
-The body of a request is put together from items that are written already. Memory: the items of one batch, and a request
-of up to 25 items for each thread.
+The body of a request is assembled from items that are already encoded. Memory: the items of one batch, and a request
+of up to 25 items per thread.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Removes what is stored under the id of a file: its records, its rows in the sink, its part of the ledger, and its
-quarantined messages. Repeating it takes what was left. The file's own item stays: it says why nothing is read of it.
+"""Removes what is stored under the id of a file: its records, its rows in the sink, its items in the ledger, and its
+quarantined messages. A repeat removes what was left. The file's own item stays: it says why nothing is stored.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The results bucket: batches under the same key each time, and what they are merged into.
+"""The results bucket: batches, each under the same key every time, and the objects that they are merged into.
 
-A merged object is replaced only by whoever read what it replaces (`If-Match`), and a batch is deleted version by version:
-what was written meanwhile stays. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+A merged object is replaced only by a writer that has read what it replaces (`If-Match`), and a batch is deleted version by
+version: whatever was written meanwhile stays. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Addresses of the input bucket at which one object can be put, signed in the name of the API's role."""
+"""Presigned addresses to put one object into the input bucket, with the permissions of the API's role."""
 
 from __future__ import annotations
 

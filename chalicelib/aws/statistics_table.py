@@ -1,6 +1,6 @@
 """Statistics in the ledger's table: ``opened#{slot}`` has a row for each settled file that was opened in the slot, under
-its id, and the partition ``statistics`` each slot's sums. A row of a file whose rejects are many is listed by the index
-``by_state`` as well, as ``REJECTS#0``: its own state is under another name.
+its id, and the partition ``statistics`` has the sums of each slot. The index ``by_state`` also lists rows of files with many
+rejects, as ``REJECTS#0``: the file's state is in another attribute.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""SNS: notices cut and cleaned to what a topic takes, so that an odd key or a long text never loses one.
+"""SNS: notices are cut and cleaned to what a topic accepts, so that an odd key or a long text never loses one.
 
 Limits: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html (a message with its attributes up to
-262,144 bytes, the subject ASCII and under 100 characters), and ten attributes where a queue gets them raw.
+262,144 bytes, the subject ASCII and under 100 characters), and ten attributes for raw delivery to a queue.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""X-Ray's traces of a file, as documents of their own, however they lie in one another.
+"""X-Ray's traces of a file, as separate documents, however they are nested.
 
-Limits: of a file those of the six hours since it was opened, and a bounded number of requests; what was not sampled is in
-none (https://docs.aws.amazon.com/xray/latest/devguide/xray-api-gettingdata.html).
+Limits: only the six hours after the file was opened, and a bounded number of requests; what was not sampled is missing
+(https://docs.aws.amazon.com/xray/latest/devguide/xray-api-gettingdata.html).
 """
 
 from __future__ import annotations

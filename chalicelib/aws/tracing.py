@@ -1,8 +1,8 @@
-"""X-Ray through its SDK, which is imported with the first subsegment and only where traces are taken.
+"""X-Ray through its SDK, which is imported with the first subsegment, and only if tracing is on.
 
-Stages are timed in the one thread that handles messages; the SDK keeps its context per thread, so other
-threads are given theirs by `for_threads`. A document over 64 KB is lost: in a Lambda function the SDK sends
-every subsegment by itself when it ends, and the message of an error is shortened.
+Stages are timed in the one thread that handles messages; the SDK keeps its context per thread, so
+`for_threads` passes it to other threads. A document over 64 KB is lost: in a Lambda function the SDK sends
+every subsegment separately when it ends, and the message of an error is shortened.
 """
 
 from __future__ import annotations

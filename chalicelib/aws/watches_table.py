@@ -1,5 +1,6 @@
 """What the sweeper remembers, in the ledger's table: ``watch`` beside each file that it has looked at,
-and in the partition ``sweeper`` how far it has come with the files and with the bucket."""
+and in the partition ``sweeper`` its position among the files and in the bucket.
+"""
 
 from __future__ import annotations
 

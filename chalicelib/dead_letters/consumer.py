@@ -1,6 +1,6 @@
-"""The dead-letter consumer: quarantines a message, lists it, marks what it was about as failed, tells the topic.
+"""The dead-letter consumer: quarantines a message, lists it, marks its work as failed, publishes a notice.
 
-A message is let go only when the quarantine has it, whole. Every step may be repeated. Memory: a message.
+A message is deleted only when the quarantine has all of it. Every step may be repeated. Memory: a message.
 """
 
 from __future__ import annotations

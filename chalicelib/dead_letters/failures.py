@@ -1,9 +1,9 @@
-"""How messages die: what a failure leaves behind, why a message died, and redriven ones that got lost.
+"""How messages die: what a failure records, why a message died, and redriven messages that got lost.
 
-A failure notes its reason under the message's id, or puts the message into the dead-letter queue with the reason in its
-attributes; whatever else stands in these attributes, which anyone may send, is left aside. A redriven message of which
-nothing was heard for long enough is a dead letter again: the sweeper does not send it itself, since what people have
-decided on once, they decide on again. Limits: of a notification that names no version nobody can tell what became of it.
+A failure records its reason under the message's id, or puts the message into the dead-letter queue with the reason in its
+attributes; other contents of these attributes, which anyone may send, are ignored. A redriven message of which
+nothing was heard for long enough becomes a dead letter again. The sweeper does not send it again, since people decided
+to redrive it, and should decide again. Limits: if a notification names no version, nobody can tell what became of it.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def cause_of(attempts: Sequence[Attempt], attributes: Mapping[str, str], receive
         return Cause(DIED, _NOTHING_SAID, receives)
     last = attempts[-1]
     if last.number < min(receives, ATTEMPTS_KEPT):
-        before = f"at receive {last.number} of {receives} it had said {last.code}: {last.reason}"
+        before = f"at receive {last.number} of {receives} it reported {last.code}: {last.reason}"
         return Cause(DIED, f"{_NOTHING_SAID}; {before}", receives)
     return Cause(last.code, last.reason, max(receives, last.number))
 

@@ -1,7 +1,7 @@
-"""Where people deal with dead letters: list, show, redrive, discard; many in one call.
+"""Lists, shows, redrives and discards dead letters, many in one call.
 
-Every step may be repeated and any two may race: a batch's mark only rises, so that what is redriven and
-discarded at once ends as done where its redrive succeeds, and as discarded otherwise.
+Every step may be repeated, and any two may race: a batch's mark only rises, so a batch that is redriven and
+discarded at once ends as done if its redrive succeeds, and as discarded otherwise.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ def _checked(name: str, text: str, max_chars: int) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise BadQueryError(f"{name} is {text!r}: that is no text in UTF-8") from error
+        raise BadQueryError(f"{name} is {text!r}: that is not UTF-8") from error
     line = flat(text)
     if not line or len(line) > max_chars:
-        raise BadQueryError(f"{name} is {line!r}: say {name}, in 1 to {max_chars} characters")
+        raise BadQueryError(f"{name} is {line!r}: give {name}, in 1 to {max_chars} characters")
     return line
 
 

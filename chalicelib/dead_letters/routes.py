@@ -1,7 +1,7 @@
-"""The HTTP routes about dead letters: what a request asks for, handed to the office that knows.
+"""The HTTP routes for dead letters: they check a request and pass it to the office.
 
-A call that deals with many works for at most twenty seconds (API Gateway ends it after 29) and gives a
-cursor with which the next one goes on.
+A call that handles many works for at most twenty seconds (API Gateway ends it after 29) and returns a
+cursor with which the next call continues.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 """
 

@@ -1,9 +1,9 @@
-"""Which dead letters: selected by ids, file, reason, state and time, as they stand now, and which may be redriven.
+"""Selects dead letters by ids, file, reason, state and time, in their current state, and decides which may be redriven.
 
-They are listed beside their files in the ledger, and kept whole in the quarantine. What is stored of a letter may be
-behind the ledger: where a repeat of its message has done the work, it is resolved, whatever its item says. What nobody
-understood once may be a message of code that was newer than its reader: it is read again. Limits: an index that is
-behind may leave out the newest letters.
+They are listed beside their files in the ledger, and kept whole in the quarantine. The stored state of a letter may be
+behind the ledger: if a repeat of its message has done the work, it is resolved, whatever its item says. A message that
+could not be understood may have come from newer code: it is read again. Limits: an index that is
+behind may omit the newest letters.
 """
 
 from __future__ import annotations

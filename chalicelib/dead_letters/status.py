@@ -1,4 +1,4 @@
-"""What people ask about dead letters: lists, one letter's story, and what a question selects.
+"""Answers questions about dead letters: lists, the history of one letter, and the letters that match a question.
 
 Wrong questions are `BadQueryError`s that name the parameter and the remedy.
 """
@@ -93,12 +93,12 @@ def checked_selection(
     since, before = checked_time("from", from_), checked_time("to", to)
     if ids:
         if file or reason or everything or since or before:
-            raise BadQueryError("ids do not combine with anything: leave them out, or the rest")
+            raise BadQueryError("ids cannot be combined with other fields: leave out either")
         if len(ids) > MAX_IDS:
             raise BadQueryError(f"ids are {len(ids)}: give at most {MAX_IDS} at once")
         return Selection(ids=tuple(dict.fromkeys(ids)), state=None)
     if everything and (file or reason):
-        raise BadQueryError("all does not combine with file or reason: leave it out, or them")
+        raise BadQueryError("all cannot be combined with file or reason: leave out either")
     if not (everything or file or reason):
         raise BadQueryError("nothing is selected: give ids, a file, a reason, or all for all that are dead")
     return Selection(file_id=_checked_file(file), reason=reason or None, since=since, before=before)

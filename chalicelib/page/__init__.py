@@ -1,6 +1,6 @@
-"""The page at ``GET /``: one document, with the policy that lets nothing into it but what was built.
+"""The page at ``GET /``: one document, with a policy that allows nothing but what was built.
 
-`page.js` and `page.css` are built from `page/` (`make page`), `facts.json` is made from the code (`make docs`).
+`page.js` and `page.css` are built from `page/` (`make page`), `facts.json` is generated from the code (`make docs`).
 """
 
 from __future__ import annotations

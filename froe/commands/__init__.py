@@ -1,1 +1,1 @@
-"""One module per command, or per pair that reads alike; `froe.cli` finds them."""
+"""One module per command, or per pair of similar commands; `froe.cli` finds them."""

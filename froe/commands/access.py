@@ -1,4 +1,4 @@
-"""`froe token` and `froe audit`: who may use the status API of a stage, and what was done by whom."""
+"""`froe token` and `froe audit`: who may use the status API of a stage, and who did what."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def token(context: click.Context, *, stage: str | None) -> None:
 
         if stage is None:
             raise click.UsageError(
-                "Say what: create, list or revoke; or --stage STAGE for another first token."
+                "Give a command: create, list or revoke; or --stage STAGE for a new first token."
             )
         deploy_stage(stage, new_token=True)
     elif stage is not None:
-        raise click.UsageError(f"Give --stage behind {context.invoked_subcommand}.")
+        raise click.UsageError(f"Give --stage after {context.invoked_subcommand}.")
 
 
 @token.command(short_help="Make a token and show it, once.")

@@ -1,4 +1,4 @@
-"""`froe backfill`: objects that lie in the input bucket already, sent through the pipeline and waited for."""
+"""`froe backfill`: sends existing objects of the input bucket through the pipeline, and waits for them."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def _for_programs(report: Report, reasons: Mapping[Amiss, str]) -> dict[str, Any
 
 def _print_for_people(report: Report, reasons: Mapping[Amiss, str]) -> None:
     if not report.states:
-        click.echo(f"Nothing lies below {_address(report)}.")
+        click.echo(f"There is nothing below {_address(report)}.")
         return
     click.echo(f"Below {_address(report)}: sent {report.sent:,}; {report.known:,} had a file before.")
     for state, number in sorted(report.states.items(), key=lambda each: each[0] != COMPLETE):

@@ -25,13 +25,13 @@ def compact(*, stage: str | None, as_json: bool) -> None:
     """Merge the Parquet objects of batches now, into the objects that Athena and other engines read.
 
     The sweeper does the same every SWEEP_MINUTES, but lets small files wait up to STALL_SECONDS for others of
-    their day. Batches that are not done, or whose split is not settled, stay as they are. It is safe at any
-    time, also several at once: no reader sees a row twice or misses one. The exit code is 1 when something
+    their day. Batches that are not done, or whose split is not settled, stay as they are. You can run it at any
+    time, even several at once: no reader sees a row twice or misses one. The exit code is 1 when something
     could not be merged; the log says why.
     """
     compactor = services_of(find_target(stage)).compactor
     if compactor is None:
-        raise click.UsageError("This stage has no results bucket: deploy it anew with the parameter Sink.")
+        raise click.UsageError("This stage has no results bucket: deploy it again with the parameter Sink.")
     with steps() as report:
         report("Merging")
         merged = compactor.compact(Deadline.after(_SECONDS), timedelta())
@@ -43,5 +43,5 @@ def compact(*, stage: str | None, as_json: bool) -> None:
             f" {merged.left:,} wait for their splits."
         )
     if merged.failed:
-        click.echo(f"{merged.failed:,} batches could not be merged, and stay.", err=True)
+        click.echo(f"{merged.failed:,} batches could not be merged, and remain.", err=True)
         click.get_current_context().exit(1)

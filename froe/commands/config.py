@@ -102,14 +102,14 @@ def get(*, version: int | None, stage: str | None, as_json: bool) -> None:
     from froe.jsonl import print_json  # noqa: PLC0415 - as above
 
     configuring = _configuring(stage)
-    found = configuring.newest() if version is None else configuring.version(version)
-    if found is None:
+    stored = configuring.newest() if version is None else configuring.version(version)
+    if stored is None:
         raise FroeError(
             "No configuration was put here: the deployed one, your project's froe.toml, is in use."
         )
-    text = configuring.source(found)
+    text = configuring.source(stored)
     if as_json:
-        print_json({**version_json(found), "text": text})
+        print_json({**version_json(stored), "text": text})
     else:
         click.echo(text, nl=False)
 
@@ -131,17 +131,17 @@ def diff(*, one: str | None, other: str | None, stage: str | None, as_json: bool
     configuring = _configuring(stage)
     before = _named(configuring, one) if one and other else _in_use(configuring, configuring.newest())
     after = _named(configuring, other or one)
-    found = differences(before.config, after.config)
+    changes = differences(before.config, after.config)
     if as_json:
-        for each in found:
+        for each in changes:
             print_json(
                 {"kind": each.kind, "name": each.name or None, "change": each.change, "what": list(each.what)}
             )
         return
     click.echo(f"From {before.name} to {after.name}:", err=True)
-    for each in found:
+    for each in changes:
         click.echo(f"  {each}")
-    if not found:
+    if not changes:
         click.echo("  nothing that changes what becomes of a file", err=True)
 
 

@@ -1,4 +1,4 @@
-"""`froe dead-letters`: the list of dead letters, or the whole story of some, with their lines."""
+"""`froe dead-letters`: the list of dead letters, or the full history of some, with their lines."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def dead_letters(
     dead letters again, `froe discard` gives them up.
     """
     if ids and (file or reason or from_ or to):
-        raise click.UsageError("The filters are for the list: leave them or the ids out.")
+        raise click.UsageError("The filters apply to the list: leave out either them or the ids.")
     services = services_of(find_target(stage))
     if ids:
         for number, letter_id in enumerate(letter_ids(services.dead_letter_office, ids)):
@@ -94,7 +94,7 @@ def dead_letters(
 
 def _print_list(letters: list[ItemJson], *, limit: int, state: str, is_filtered: bool) -> None:
     if not letters:
-        none = "There is no dead letter like that." if is_filtered else "There are no dead letters."
+        none = "No dead letter matches." if is_filtered else "There are no dead letters."
         click.echo(none if state == "dead" else f"None is {state}.", err=True)
         return
     columns = (

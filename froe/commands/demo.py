@@ -1,4 +1,4 @@
-"""`froe demo`: the sample logs through the whole pipeline, held against an independent count."""
+"""`froe demo`: sends the sample logs through the whole pipeline, and compares the result with an independent count."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def find_samples(folder: Path) -> list[Path]:
         if path.is_file() and path.name not in _NOT_SAMPLES and not path.name.startswith(".")
     )
     if not paths:
-        raise FroeError(f"{folder} holds no samples: `python sample_logs/make.py` makes them.")
+        raise FroeError(f"{folder} has no samples: `python sample_logs/make.py` makes them.")
     return paths
 
 
@@ -101,7 +101,7 @@ def _counted(samples: Sequence[Path]) -> dict[Path, Count]:
     try:
         return {path: count_file(path) for path in samples}
     except UncountableError as error:
-        raise FroeError(f"{error}: `python sample_logs/make.py` makes the samples anew.") from error
+        raise FroeError(f"{error}: `python sample_logs/make.py` makes the samples again.") from error
 
 
 def _run(stack: LocalStack, counts: Mapping[Path, Count], timeout: float) -> list[Comparison]:

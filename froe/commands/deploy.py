@@ -1,4 +1,4 @@
-"""`froe deploy`: the resources of a stage, the functions on them, and a look at what is there."""
+"""`froe deploy`: the resources of a stage, the functions on them, and a check of the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`froe destroy`: takes a stage down, and its data only if told twice."""
+"""`froe destroy`: takes a stage down, and deletes its data only if told to twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`froe doctor`: what of a stage, or of this machine, is not as it should be, and what to do about it."""
+"""`froe doctor`: what is wrong with a stage, or with this machine, and what to do about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`froe estimate`: what logs would cost, by layout and service, measured on some of them."""
+"""`froe estimate`: what logs would cost, by layout and service, measured on a sample of them."""
 
 from __future__ import annotations
 
@@ -66,9 +66,10 @@ def estimate(
 ) -> None:
     """Estimate what logs would cost, in each layout of the records.
 
-    Reads some of the files in PATH or the objects below s3://BUCKET/PREFIX (20 at most, of each the first 32
-    MiB of text) as the pipeline would, and assumes that the others have the same lines, sizes and
-    compression. Each file in an archive is one. Without PATH: an access log of 250-byte lines in files of 64 MiB. No AWS is needed for files.
+    Reads some of the files in PATH or the objects below s3://BUCKET/PREFIX (20 at most, the first 32 MiB of
+    text of each) as the pipeline would, and assumes that the others have the same lines, sizes and
+    compression. Each file in an archive counts as a file. Without PATH it assumes an access log of 250-byte lines in files
+    of 64 MiB. Files need no AWS.
     """
     if not isfinite(gb_per_day):
         raise click.UsageError(f"--gb-per-day is {gb_per_day}: give a number of GB, such as 12.5.")
@@ -98,14 +99,14 @@ def _files(path: Path) -> list[Path]:
         return [path]
     files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else []
     if not files:
-        raise FroeError(f"{printable(str(path))} is no file and no folder with files.")
+        raise FroeError(f"{printable(str(path))} is neither a file nor a folder with files.")
     return files
 
 
 def _objects(url: str) -> Iterator[Source]:
     bucket, _, prefix = url.removeprefix("s3://").partition("/")
     if not bucket:
-        raise FroeError(f"{printable(url)} names no bucket: say s3://BUCKET or s3://BUCKET/PREFIX.")
+        raise FroeError(f"{printable(url)} names no bucket: give s3://BUCKET or s3://BUCKET/PREFIX.")
     client = make_client("s3")
     listed = islice(current_objects(client, bucket, prefix), _LISTED_MAX)
     heads = [each.head for each in listed if not each.is_archived]

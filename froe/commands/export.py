@@ -50,7 +50,7 @@ def export(*, name: str, shape: str, output: Path | None, stage: str | None, as_
     account of the file: the exit code is 1 if they differ, or if the file is not settled.
     """
     if shape == "parquet" and output is None:
-        raise click.UsageError("Parquet is no text for a terminal or a pipe: name a file with --output.")
+        raise click.UsageError("Parquet is binary: name a file with --output.")
     status, file = open_file(name, find_target(stage))
     entries = _Counted(file, entries_of(status, file["file_id"]))
     total = sum(file[kind]["entries"] for kind in ("parsed", "rejected"))

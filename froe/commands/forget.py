@@ -73,4 +73,4 @@ def forget(*, name: str, with_object: bool, yes: bool, stage: str | None, as_jso
     click.echo(f"  quarantine      {done.messages:,} messages of {done.dead_letters:,} dead letters")
     click.echo(f"  ledger          {done.ledger_items:,} items; marks are emptied")
     click.echo(f"  object          {was}")
-    click.echo(f"That it was forgotten is remembered until {done.remembered_until:%Y-%m-%d}.")
+    click.echo(f"Froe remembers until {done.remembered_until:%Y-%m-%d} that it was forgotten.")

@@ -79,8 +79,8 @@ def _block(name: str) -> str:
     if block is None:
         can = ", ".join(each for each, known in built_in.items() if block_of(known))
         raise FroeError(
-            f"The format {name!r} is more than templates can say, so it cannot be printed as a table. Begin with one that is like"
-            f" it, or with what `froe infer FILE --anyway` proposes for a file of yours. These can be printed: {can}."
+            f"The format {name!r} is more than templates can express, so it cannot be printed as a table. Start from a similar"
+            f" one, or from what `froe infer FILE --anyway` proposes for your file. These can be printed: {can}."
         )
     return block
 

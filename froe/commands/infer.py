@@ -71,8 +71,8 @@ def _log_in(file: Path, config: Config, *, anyway: bool) -> _Log:
 def infer(*, file: Path, anyway: bool, config_file: Path | None, as_json: bool) -> None:
     """Propose a custom format for FILE, to be pasted into froe.toml.
 
-    Of an archive the first file in it that no format explains is taken. The block goes to standard output, comments to standard error. Its samples are lines of the file. The exit
-    code is 1 when the lines have too little in common.
+    In an archive, FILE is the first file that no format explains. The block goes to standard output, comments to standard
+    error. Its samples are lines of the file. The exit code is 1 when the lines have too little in common.
     """
     config = config_of(config_file)
     log = _log_in(file, config, anyway=anyway)

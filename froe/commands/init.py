@@ -1,4 +1,4 @@
-"""`froe init`: a project folder, which keeps what a team decides apart from the code that it installs."""
+"""`froe init`: creates a project folder, which keeps a team's decisions apart from the installed code."""
 
 from __future__ import annotations
 

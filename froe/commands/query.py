@@ -65,9 +65,9 @@ _ROWS_SHOWN: Final = 200
     "--from",
     "begin",
     metavar="TIME",
-    help="Of the sink: records from this time on, ISO 8601 (UTC if it names no zone).",
+    help="In the sink: records from this time on, ISO 8601 (UTC if it names no zone).",
 )
-@click.option("--to", "end", metavar="TIME", help="Of the sink: records before this time.")
+@click.option("--to", "end", metavar="TIME", help="In the sink: records before this time.")
 @click.option("--athena", is_flag=True, help="Use Athena instead: only the answer is downloaded.")
 @stage_option
 @format_option
@@ -118,7 +118,7 @@ def query(
     if output is not None and any(
         path.exists() and output.exists() and path.samefile(output) for path in files
     ):
-        raise click.UsageError(f"--output would write over {output}, which is asked: name another file.")
+        raise click.UsageError(f"--output would write over {output}, which is queried: name another file.")
     _refuse_together(
         files=bool(files),
         stored=bool(stored),
@@ -155,12 +155,14 @@ def _refuse_together(*, files: bool, stored: bool, athena: bool, bounds: bool, n
     if files and stored:
         raise click.UsageError("Name either log files, or files of a stage with --stored.")
     if bounds and (files or stored):
-        raise click.UsageError("--from and --to choose objects of the sink: for files say it in SQL.")
+        raise click.UsageError(
+            "--from and --to select objects of the sink: for files, write a condition in SQL."
+        )
     if athena and (files or stored):
-        raise click.UsageError("--athena asks the sink of a stage: leave it out to ask files.")
+        raise click.UsageError("--athena queries the sink of a stage: leave it out to query files.")
     if athena and (bounds or named):
         raise click.UsageError(
-            "Athena is told in SQL which records are asked: WHERE file_format = 'access_combined' AND"
+            "With --athena, select records in SQL: WHERE file_format = 'access_combined' AND"
             " date >= '2026-11-01' AND time < TIMESTAMP '2026-11-02 00:00:00'."
         )
 
@@ -199,7 +201,7 @@ def _stage_of(stage: str | None) -> Target:
     try:
         return find_target(stage)
     except FroeError as error:
-        raise click.UsageError(f"Name log files, or a stage whose sink is asked. {error}") from error
+        raise click.UsageError(f"Name log files, or a stage with a sink. {error}") from error
 
 
 def _sink(
@@ -207,7 +209,7 @@ def _sink(
 ) -> StoredTable:
     bucket = target.settings_env.get("RESULTS_BUCKET", "")
     if not bucket:
-        raise click.UsageError("This stage has no results bucket: deploy it anew, or name log files.")
+        raise click.UsageError("This stage has no results bucket: deploy it again, or name log files.")
     try:
         bounds = checked_time("--from", begin), checked_time("--to", end)
     except BadQueryError as error:

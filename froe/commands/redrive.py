@@ -1,4 +1,4 @@
-"""`froe redrive` and `froe discard`: dead letters sent again, or given up for good in someone's name."""
+"""`froe redrive` and `froe discard`: sends dead letters again, or gives them up for good in someone's name."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _all_of(step: Callable[[str | None], Progress], doing: str, done: str) -> Pr
 def _ask(office: DeadLetterOffice, selection: Selection) -> None:
     """Let someone at a terminal confirm how many it are; elsewhere --yes must say so."""
     if not _is_asked():
-        raise click.UsageError("Discarding many is for good: add --yes where nobody can be asked.")
+        raise click.UsageError("Discarding many is final: add --yes to confirm it without a terminal.")
     count, cursor = 0, None
     while count < _COUNTED_UP_TO:
         page = office.page(selection, limit=100, cursor=cursor)
@@ -146,11 +146,11 @@ def _for_programs(verb: str, done: Progress) -> dict[str, Any]:
 
 def _print_for_people(verb: str, done: Progress) -> None:
     if not (done.changed or done.resolved or done.refused):
-        click.echo("There is no dead letter like that.", err=True)
+        click.echo("No dead letter matches.", err=True)
         return
     click.echo(f"{verb} {_counted(done.changed)}.")
     if done.resolved:
-        click.echo(f"The work of {_counted(done.resolved)} was done already.")
+        click.echo(f"The work of {_counted(done.resolved)} had been done already.")
     for letter_id, why in done.refusals:
         click.secho(printable(f"Refused {letter_id}: {why}"), fg="red")
     if done.refused > len(done.refusals):

@@ -1,4 +1,4 @@
-"""`froe reprocess`: reads files again with today's formats, in place of what is stored of them."""
+"""`froe reprocess`: reads files again with today's formats, and replaces what is stored of them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Outcome:
 
 @click.command(short_help="Read files again with today's formats.")
 @click.argument("names", metavar="[FILE]...", nargs=-1)
-@click.option("--prefix", metavar="PREFIX", help="Files whose keys begin so.")
+@click.option("--prefix", metavar="PREFIX", help="Files whose keys begin with this.")
 @click.option("--format", "format_name", metavar="NAME", help="Files that were read with this format.")
 @click.option(
     "--state",
@@ -70,12 +70,17 @@ class Outcome:
     help="Files in this state.",
 )
 @click.option(
-    "--rejects-over", metavar="N%", type=Percentage(), help="Files of whose lines more than this are rejects."
+    "--rejects-over",
+    metavar="N%",
+    type=Percentage(),
+    help="Files with more than this share of their lines as rejects.",
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would change: nothing is written.")
-@click.option("--force", is_flag=True, help="Take the new reading though more of it is rejects than before.")
-@click.option("--give-up", is_flag=True, help="Keep what there is of files that are being read again.")
-@click.option("--no-wait", is_flag=True, help="Do not wait until the new readings are in place.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change; write nothing.")
+@click.option("--force", is_flag=True, help="Accept the new generation even if it has more rejects.")
+@click.option(
+    "--give-up", is_flag=True, help="Give up new generations that are being made; the current ones stay."
+)
+@click.option("--no-wait", is_flag=True, help="Do not wait until the new generations are current.")
 @click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), help="Wait no longer than this.")
 @config_option
 @stage_option
@@ -96,22 +101,23 @@ def reprocess(
     stage: str | None,
     as_json: bool,
 ) -> None:
-    """Read the objects of files again with the formats of today, in place of what is stored of them.
+    """Read the objects of files again with today's formats, and replace what is stored of them.
 
-    A new generation is made beside the current one. Everybody sees the current one until the new one has settled no
-    worse: all of it stored, and no more lines of it rejects (unless --force is given). Then the new one is in its place at
-    once, under the same id, and what was goes a quarter of an hour later. Else it is given up, and says why. FILE is an id,
-    which may be shortened, or a key, which stands for all its files; without one the options choose, and all that are given
-    must hold; a key or an id of an archive stands for the files in it. --dry-run reads the objects here and compares: with
-    --config, else what `froe config put` put, else the project's froe.toml. The exit code is 1 unless all of them are in place.
+    Froe makes a new generation of each file beside the current one. Everybody sees the current one until the new one has
+    settled and is no worse: all of it is stored, and no more of its lines are rejects (unless --force is given). Then the new
+    one replaces it at once, under the same id, and the former one is removed a quarter of an hour later. Otherwise the new one
+    is given up, and says why. FILE is an id, which may be shortened, or a key, which stands for all its files; an archive
+    stands for the files in it. Without FILE the options select files; all given options must hold. --dry-run reads the
+    objects on this machine and compares: with --config, else the configuration of `froe config put`, else the project's
+    froe.toml. The exit code is 1 unless every new generation is current.
     """
     options = (prefix, format_name, state, rejects_over)
     if bool(names) == any(option is not None for option in options):
         raise click.UsageError(
-            "Name files, or choose them with --prefix, --format, --state or --rejects-over."
+            "Name files, or select them with --prefix, --format, --state or --rejects-over."
         )
     if dry_run and (force or give_up):
-        raise click.UsageError("--dry-run only says what would change: leave --force and --give-up out.")
+        raise click.UsageError("--dry-run only shows what would change: leave out --force and --give-up.")
     services = services_of(find_target(stage))
     files = list(_chosen(services, names, prefix, format_name, state, rejects_over))
     if not files:

@@ -106,7 +106,7 @@ def _refuse_together(
     name: str | None, state: str | None, *, with_members: bool, as_receipt: bool, watched: bool
 ) -> None:
     if name and state:
-        raise click.UsageError("--state is for the list of files; leave it or the name out.")
+        raise click.UsageError("--state is for the list of files: leave out either it or the name.")
     if with_members and not name:
         raise click.UsageError("--members is for an archive: name it by its id or key.")
     if as_receipt and (watched or not name):

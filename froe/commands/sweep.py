@@ -48,7 +48,7 @@ def sweep(*, stage: str | None, as_json: bool) -> None:
         return
     if not healed:
         seconds = services.settings.stall_seconds
-        click.echo(f"Nothing had to be sent again: nothing has stood still for {seconds:,} s.")
+        click.echo(f"Nothing had to be sent again: no file has been without progress for {seconds:,} s.")
         return
     if healed.files:
         files = f"{len(healed.files):,} file{'' if len(healed.files) == 1 else 's'}"
@@ -56,11 +56,13 @@ def sweep(*, stage: str | None, as_json: bool) -> None:
     for file_id in healed.files:
         click.echo(f"  {file_id}")
     if healed.objects:
-        click.echo(f"Announced what no notification came for ({len(healed.objects):,}):")
+        click.echo(f"Announced objects without a notification ({len(healed.objects):,}):")
     for named in healed.objects:
         click.echo(f"  {printable(named)}")
     if healed.letters:
-        click.echo(f"Redriven, and lost: dead letters again, for `froe redrive` ({len(healed.letters):,}):")
+        click.echo(
+            f"Redriven messages that got lost, now dead letters again: use `froe redrive` ({len(healed.letters):,}):"
+        )
     for letter_id in healed.letters:
         click.echo(f"  {letter_id}")
 

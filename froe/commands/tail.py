@@ -1,4 +1,4 @@
-"""`froe tail`: records as they are written, of one file or of whatever arrives."""
+"""`froe tail`: follows records as they are written, of one file or of all that arrive."""
 
 from __future__ import annotations
 

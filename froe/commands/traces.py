@@ -1,4 +1,4 @@
-"""`froe traces`: what was done for a file, invocation by invocation, on one axis of time."""
+"""`froe traces`: what was done for a file, invocation by invocation, on one time axis."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _waterfall(target: Target, file: ItemJson) -> Waterfall:
     path = target.settings_env.get(PATH_SETTING)
     if not path:
         raise FroeError(
-            f"Nothing collects traces at {target.endpoint_url}: a local AWS that `froe up` starts does."
+            f"Nothing collects traces at {target.endpoint_url}: only a local AWS that `froe up` started does."
         )
     waterfall = waterfall_of(file["file_id"], collected(Path(path), file["file_id"]))
     if waterfall is None:

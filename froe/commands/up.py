@@ -84,7 +84,7 @@ def _print_for_people(stack: LocalStack) -> None:
         "Before `aws`, `chalice deploy --stage local` or `chalice local --stage local` by hand",
         f"set -a; . {shlex.quote(str(stack.env_file))}; set +a",
     )
-    click.echo("\nCtrl-C stops all of it.")
+    click.echo("\nCtrl-C stops it.")
 
 
 def _print_environment(stack: LocalStack, *, as_json: bool) -> None:
@@ -96,7 +96,7 @@ def _print_environment(stack: LocalStack, *, as_json: bool) -> None:
         f"export {name}={shlex.quote(value)}\n" for name, value in sorted(stack.env.items())
     )
     click.echo(f"\nIn another terminal:\n\n{exports}{program_name()} deploy --stage local")
-    click.echo("\nCtrl-C stops it, and what was deployed on it is gone.")
+    click.echo("\nCtrl-C stops it, and discards what was deployed on it.")
 
 
 def _step(purpose: str, command: str) -> None:

@@ -1,4 +1,4 @@
-"""`froe upload`: local files and folders into the input bucket, waited for if asked."""
+"""`froe upload`: uploads local files and folders to the input bucket, and can wait for them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from froe.watching import lasting
 @click.option(
     "--again",
     is_flag=True,
-    help="Also send files that are there with the same content: each becomes another file.",
+    help="Also send files that are already there with the same content: each becomes another file.",
 )
 @click.option("--wait", is_flag=True, help="Wait until every file is settled.")
 @click.option("--timeout", metavar="SECONDS", type=click.IntRange(min=1), help="Wait no longer than this.")
@@ -111,7 +111,7 @@ def send(
             uploaded.extend(arriving)
         except BaseException:
             bar.say(
-                f"{len(uploaded):,} of {len(sources):,} files are there; the same command sends the rest."
+                f"{len(uploaded):,} of {len(sources):,} files are uploaded; run the same command to send the rest."
             )
             raise
     uploaded.sort(key=lambda one: order[one.source.key])
@@ -140,7 +140,7 @@ def warn_of_keys(target: Target, keys: Sequence[str], *, wait: bool) -> None:
     if not left_out:
         return
     named = ", ".join(map(printable, left_out[:3])) + (" and others" if len(left_out) > 3 else "")
-    sentence = f"{len(left_out)} of {len(keys)} keys become no file, as INPUT_KEYS ({patterns.text}) leaves them out: {named}."
+    sentence = f"{len(left_out)} of {len(keys)} keys do not become files, since INPUT_KEYS ({patterns.text}) excludes them: {named}."
     if wait:
         raise FroeError(f"{sentence} Change --prefix, leave them out, or upload without --wait.")
     click.echo(sentence, err=True)

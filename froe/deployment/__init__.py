@@ -1,5 +1,5 @@
-"""A stage on an AWS account: made and changed (`deploy`), looked at (`doctor`), taken down (`destroy`).
+"""A stage on an AWS account: created and changed (`deploy`), checked (`doctor`), taken down (`destroy`).
 
-The stage's settings are in .chalice/config.json (`stages`), what is made of templates in `stacks`, what Chalice
-made in `record`. The same code brings up the local AWS, where only the clients lead elsewhere.
+The stage's settings are in .chalice/config.json (`stages`), resources from templates in `stacks`, Chalice's
+resources in `record`. The same code sets up the local AWS; only the clients have other endpoints.
 """

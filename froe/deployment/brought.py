@@ -1,4 +1,4 @@
-"""Whether an input bucket that the user brings can be used, asked before anything is touched."""
+"""Checks whether the user's own input bucket can be used, before anything is changed."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def check_bucket(cloud: Cloud, bucket: str, parameter: str, source: str) -> None
 
     `parameter` names it in `source`, a file of the checkout.
     """
-    change = f"change {parameter} in {source}, or take it out to have a bucket made"
+    change = f"change {parameter} in {source}, or remove it to have a bucket made"
     try:
         reply: dict[str, Any] = cloud.client("s3").head_bucket(Bucket=bucket)
     except botocore.exceptions.ClientError as error:

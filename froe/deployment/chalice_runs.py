@@ -13,5 +13,5 @@ def run_chalice(command: str, stage: str, root: Path, again: str) -> None:
     if done.returncode != 0:
         raise FroeError(
             f"chalice {command} failed with code {done.returncode}: what it said is above; "
-            f"fix that, and {again} carries on."
+            f"fix that, and {again} continues."
         )

@@ -1,4 +1,4 @@
-"""The AWS that a stage is on: its account, its region and the clients for it; or one sentence why it cannot be used."""
+"""The AWS account and region of a stage, and the clients for it; or one sentence that says why it cannot be used."""
 
 import os
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
-"""Deploys a stage: resources, settings, policies, functions, then a look at what is really there.
+"""Deploys a stage: resources, settings, policies, functions, then a check of the result.
 
-Promise: running it again changes only what differs and carries on where it stopped; the API token is shown once and
-only its digest is kept. Limits: what it writes into .chalice names your account, not its secrets.
+Promise: a second run changes only what differs and continues where the first stopped; the API token is shown once and
+only its digest is stored. Limits: the files in .chalice name your account, but contain no secrets.
 """
 
 import contextlib
@@ -119,7 +119,7 @@ def deploy(
     if new_token or not stage.settings.get(TOKEN_SETTING):
         token, stage = tokened(stage)
         write_stage(stage, root)  # before anything can fail: what was shown stays true
-        report(f"API token, shown this once: {token}")
+        report(f"API token, shown only once: {token}")
     prepared = prepare(
         cloud, stage, parameters=parameters, with_backfill=with_backfill, report=report, root=root
     )
@@ -181,7 +181,7 @@ def prepare(
     given = {**stage.given, **(parameters or {})}
     if stage.ingest != DIRECT and "Ingest" not in templates[DATA].parameters:
         raise FroeError(
-            f"infra/data.json takes no Ingest: restore it, or set INGEST of {stage.name} to direct."
+            f"infra/data.json has no parameter Ingest: restore it, or set INGEST of {stage.name} to direct."
         )
     source = str(parameters_file(stage.name))
     check_parameters({**stage.parameters, **(parameters or {})}, list(templates.values()), source)
@@ -244,7 +244,7 @@ def _announce(cloud: Cloud, stage: Stage, report: Report) -> None:
     if bucket and notifications.announce(
         cloud, bucket, stage.name, stage.ingest, target, report, stage.input_keys
     ):
-        report(f"Brought the notifications of your bucket {bucket} up to date: what others have there stays")
+        report(f"Brought the notifications of your bucket {bucket} up to date; entries of others stay")
 
 
 def _restore_way_in(cloud: Cloud, stage: Stage, report: Report) -> None:

@@ -1,7 +1,7 @@
 """Takes a stage down, in an order that loses nothing: first what reads, then what watches, and data only if told to.
 
-Promise: it carries on where it stopped, and where half was gone already. Limits: an input bucket that the user brought
-is never emptied or deleted; a key is deleted by KMS after its waiting time.
+Promise: a second run continues where the first stopped, even if half is gone. Limits: the user's own input bucket
+is never emptied or deleted; KMS deletes a key after its waiting time.
 """
 
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def destroy(name: str, *, delete_data: bool = False, report: Report = say, root:
     except botocore.exceptions.ClientError as error:
         raise FroeError(
             f"AWS refused {error.operation_name} ({error.response['Error']['Message'].rstrip('.')}): "
-            f"fix that, and `froe destroy --stage {name}` carries on."
+            f"fix that, and `froe destroy --stage {name}` continues."
         ) from error
 
 
@@ -67,7 +67,7 @@ def _silence(cloud: Cloud, stage: Stage, report: Report) -> None:
             cloud.client("s3").put_bucket_notification_configuration(
                 Bucket=bucket, NotificationConfiguration=remaining, SkipDestinationValidation=True
             )
-            report(f"Took our entry from the notifications of your bucket {bucket}")
+            report(f"Removed Froe's entry from the notifications of your bucket {bucket}")
 
 
 def _remove_functions(cloud: Cloud, stage: Stage, report: Report, root: Path) -> None:
@@ -78,7 +78,7 @@ def _remove_functions(cloud: Cloud, stage: Stage, report: Report, root: Path) ->
     run_chalice("delete", stage.name, root, f"`froe destroy --stage {stage.name}`")
     if record.bring_up_to_date(cloud, stage, root):
         raise FroeError(
-            f"Not all functions of {stage.name} are gone: `froe destroy --stage {stage.name}` carries on."
+            f"Not all functions of {stage.name} are gone: `froe destroy --stage {stage.name}` continues."
         )
 
 
@@ -167,7 +167,7 @@ def _say_what_stays(cloud: Cloud, stage: Stage, report: Report) -> None:
     for kind, names in kept_by_kind.items():
         report(f"Kept the {kind} {', '.join(sorted(names))}")
     report(
-        "What is kept costs what it holds (S3 about $0.023, DynamoDB about $0.25 per GB a month in us-east-1; a key $1 a "
+        "What is kept costs by its size (S3 about $0.023, DynamoDB about $0.25 per GB a month in us-east-1; a key $1 a "
         f"month); queues cost nothing while nobody reads them, but forget messages after their retention. `froe deploy "
         f"--stage {stage.name}` goes on where it was, `froe destroy --stage {stage.name} --delete-data` deletes it all."
     )

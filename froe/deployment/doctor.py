@@ -1,6 +1,6 @@
-"""Looks at what a stage really has, changes nothing, and says of each fault what to do about it.
+"""Checks what a stage really has, changes nothing, and gives a remedy for each fault.
 
-Limits: sees what the credentials may see; on a local AWS some things are held by nobody, and it says which.
+Limits: it sees what the credentials may see; some things do not exist on a local AWS, and it says which.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
-"""Sets again what somebody changed by hand: CloudFormation, which compares templates, does not see it.
+"""Restores what somebody changed by hand: CloudFormation, which compares templates, does not notice it.
 
-Promise: each property below is read, compared with what the template says, and written only where it differs.
-Limits: of the types and properties below, on which the promise of the pipeline rests.
+Promise: each property below is read, compared with the template, and written only if it differs.
+Limits: only the types and properties below, on which the promise of the pipeline depends.
 """
 
 import json
@@ -31,7 +31,7 @@ class Kind:
 
 
 def fix(cloud: Cloud, stage: str, template: StackTemplate, report: Report, *, key: str = "") -> None:
-    """Bring what the stage's stack of this template holds to what the template says. key: the ARN of the stage's; what a
+    """Bring what the stage's stack of this template holds to the values of the template. key: the ARN of the stage's; what a
     template imports is not compared without it."""
     resolver = resolver_of(cloud, stage, template, {}, key=key, topic="")
     for logical, (name, physical) in holdings.resources(cloud, template.stack_name(stage)).items():
@@ -49,7 +49,7 @@ def fix(cloud: Cloud, stage: str, template: StackTemplate, report: Report, *, ke
         try:
             kind.write(cloud, physical, drifted)
             report(
-                f"Set {', '.join(sorted(drifted))} of {physical.rsplit('/', 1)[-1]} to what the template says"
+                f"Set {', '.join(sorted(drifted))} of {physical.rsplit('/', 1)[-1]} to the values of the template"
             )
         except FroeError as error:
             report(error.message)  # the rest of the deploy need not wait for it
@@ -68,7 +68,7 @@ def enable_rule(cloud: Cloud, name: str, report: Report) -> None:
     """Switch a rule on that somebody switched off."""
     if cloud.client("events").describe_rule(Name=name).get("State") == "DISABLED":
         cloud.client("events").enable_rule(Name=name)
-        report(f"Switched the schedule {name} on again")
+        report(f"Enabled the schedule {name} again")
 
 
 def plain(value: Any) -> Any:
@@ -159,7 +159,7 @@ def _expire(cloud: Cloud, table: str, expected: Values) -> None:
     if actual.get("TimeToLiveStatus") == "DISABLING":
         raise FroeError(
             f"The expiry of the table {table} was switched off less than an hour ago, and DynamoDB takes one change an "
-            "hour: deploy again then, it carries on."
+            "hour: deploy again then, it continues."
         )
     if actual.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
         raise FroeError(

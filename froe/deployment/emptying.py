@@ -1,6 +1,6 @@
-"""Deletes what holds data: buckets with every version in them, tables in spite of their protection, keys.
+"""Deletes what contains data: buckets with every version in them, tables despite their protection, keys.
 
-Promise: what is gone already is no error. Limits: irreversible; a key after the shortest time that KMS allows.
+Promise: what is already gone is no error. Limits: irreversible; a key after the shortest time that KMS allows.
 """
 
 from typing import Any, Final
@@ -70,5 +70,5 @@ def _delete_objects(s3: Any, bucket: str, versions: list[Any]) -> None:
     for each in reply.get("Errors", ()):
         raise FroeError(
             f"S3 keeps {each['Key']} in {bucket} ({each.get('Message', each.get('Code'))}): "
-            "lift what protects it and run again."
+            "remove its protection and run again."
         )

@@ -1,6 +1,6 @@
 """What feeds the functions of a stage, and that nothing else does.
 
-Limits: the way in of objects is not looked at (notifications.py).
+Limits: how objects are announced is handled elsewhere (notifications.py).
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the doctor finds: each finding is one line, and each fault says what to do about it."""
+"""The doctor's findings: each is one line, and each fault has a remedy."""
 
 import textwrap
 from collections.abc import Sequence

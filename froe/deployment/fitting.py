@@ -1,7 +1,7 @@
-"""What a stage's workers and batch queue may have, so that the records table takes what the workers write in their time.
+"""Limits for a stage's workers and batch queue, so that the records table can write what the workers send in their time.
 
-Promise: deploy, doctor and the tests that throttle all take their numbers from `fitted`. Workers that share a table's
-units all need `seconds_a_batch` for a batch each; beyond their timeout all would write, and none would come to an end.
+Promise: deploy, doctor and the tests with throttling all take their numbers from `fitted`. Workers that share a table's
+units all need `seconds_a_batch` for a batch each; beyond their timeout all would write, and none would finish.
 """
 
 from __future__ import annotations

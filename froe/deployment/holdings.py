@@ -1,7 +1,7 @@
-"""What the stacks of a stage hold, and what of it is really there.
+"""The resources of a stage's stacks, and which of them really exist.
 
-Promise: CloudFormation believes what it made to be there; here AWS itself is asked. Limits: asked of the types below,
-of which people delete by hand; all others are taken to be there.
+Promise: CloudFormation assumes that what it made still exists; this module asks AWS itself. Limits: it asks about the types
+below, which people delete by hand, and assumes that all others exist.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
-"""Looks at this machine: what the commands need to run here, to start a local AWS, and to reach the one of Amazon.
+"""Checks this machine: what the commands need to run, to start a local AWS, and to reach AWS.
 
-Promise: changes nothing, and waits a few seconds for AWS at most. What only stages on AWS need is no fault.
+Promise: changes nothing, and waits for AWS a few seconds at most. What only stages on AWS need is no fault.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def check_python(_machine: Machine) -> Iterator[Finding]:
 
 
 def check_packages(_machine: Machine) -> Iterator[Finding]:
-    remedy = "`make setup` installs it, or `pip install --upgrade` of the package that brought froe"
+    remedy = "`make setup` installs it, or `pip install --upgrade` of the package that installed froe"
     try:
         pins = [
             match
@@ -101,11 +101,13 @@ def check_disk(machine: Machine) -> Iterator[Finding]:
             yield fault(
                 "disk",
                 f"{place} cannot be looked at ({error.strerror})",
-                "run froe in a folder that is there",
+                "run froe in a folder that exists",
             )
             continue
         if not os.access(place, os.W_OK):
-            yield fault("disk", f"{place} may not be written", "run froe in a folder of yours, or set TMPDIR")
+            yield fault(
+                "disk", f"{place} may not be written", "run froe in a folder of your own, or set TMPDIR"
+            )
         elif free < _ROOM_BYTES:
             yield warning(
                 "disk",
@@ -122,7 +124,9 @@ def check_ports(_machine: Machine) -> Iterator[Finding]:
             yield ok("ports", "a local AWS can listen on 127.0.0.1")
     except OSError as error:
         yield fault(
-            "ports", f"nothing can listen on 127.0.0.1 ({error.strerror})", "`froe up` needs the loopback"
+            "ports",
+            f"nothing can listen on 127.0.0.1 ({error.strerror})",
+            "`froe up` needs the loopback interface",
         )
     stacks = live_stacks(ROOT)
     for stack in stacks:

@@ -1,7 +1,7 @@
-"""How an input bucket that the user brought announces its objects: one entry of ours among those that are there.
+"""How the user's own input bucket announces its objects: one entry of Froe's among the existing ones.
 
-Promise: what others have put into the bucket's notifications stays; ours is found again by its id. Limits: in the way
-`direct` Chalice writes the entry; a bucket that the stack made is the template's.
+Promise: entries of others in the bucket's notifications stay; Froe's is identified by its id. Limits: with
+`direct` Chalice writes the entry; for a bucket that the stack made, the template does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -116,8 +116,8 @@ def put(cloud: Cloud, bucket: str, expected: Mapping[str, Any], target_arn: str,
             raise FroeError(_refusal(bucket, error, sorted(refused or others))) from error
         _put(cloud, bucket, expected, SkipDestinationValidation=True)
         report(
-            f"S3 cannot reach {', '.join(sorted(refused))}, which the bucket {bucket} notifies beside us: "
-            "it is left as it is; take it out if nobody needs it"
+            f"S3 cannot reach {', '.join(sorted(refused))}, a target of another notification of the bucket {bucket}: "
+            "that stays as it is; remove it if nobody needs it"
         )
 
 

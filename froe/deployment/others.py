@@ -1,8 +1,8 @@
-"""Input buckets beside the stage's own: whether they can be read, and the one entry by which each announces its objects.
+"""Further input buckets: whether they can be read, and the one entry by which each announces its objects.
 
-Promise: what others have put into a bucket's notifications stays; a bucket that is named no longer loses our entry. They
-announce to the split queue, whatever INGEST says. Limits: S3 sends only to queues of its own region, and only the owner of
-a bucket may change what it announces: what cannot be done from here is said, and until then the sweeper finds the objects.
+Promise: entries of others in a bucket's notifications stay; a bucket that is no longer named loses Froe's entry. They
+announce to the split queue, whatever INGEST is. Limits: S3 sends only to queues of its own region, and only the owner of
+a bucket may change its notifications: what cannot be done from here is reported, and until then the sweeper finds the objects.
 """
 
 from collections.abc import Iterable, Iterator
@@ -39,7 +39,7 @@ def seen(cloud: Cloud, bucket: str) -> Other:
         code = error.response["Error"]["Code"]
         if code in _ABSENT:
             raise FroeError(
-                f"The bucket {bucket} that INPUT_BUCKETS names does not exist: make it, or take it out."
+                f"The bucket {bucket} that INPUT_BUCKETS names does not exist: create it, or remove it."
             ) from error
         if code in _DENIED:
             return Other(bucket, None)
@@ -76,9 +76,7 @@ def announce(cloud: Cloud, stage: Stage, before: Iterable[str], report: Report) 
             continue
         try:
             if notifications.announce(cloud, bucket, stage.name, WAY_IN, target, report, keys):
-                report(
-                    f"Brought the notifications of the bucket {bucket} up to date: what others have there stays"
-                )
+                report(f"Brought the notifications of the bucket {bucket} up to date; entries of others stay")
         except botocore.exceptions.ClientError as error:
             if error.response["Error"]["Code"] not in _DENIED:
                 raise
@@ -96,7 +94,7 @@ def withdraw(cloud: Cloud, stage: Stage, bucket: str, report: Report) -> None:
             cloud.client("s3").put_bucket_notification_configuration(
                 Bucket=bucket, NotificationConfiguration=remaining, SkipDestinationValidation=True
             )
-            report(f"Took our entry from the notifications of the bucket {bucket}")
+            report(f"Removed Froe's entry from the notifications of the bucket {bucket}")
     except botocore.exceptions.ClientError as error:
         code = error.response["Error"]["Code"]
         if code in _ABSENT:
@@ -104,7 +102,7 @@ def withdraw(cloud: Cloud, stage: Stage, bucket: str, report: Report) -> None:
         if code not in _DENIED:
             raise
         report(
-            f"Our entry {notifications.entry_id(stage.name)} may not be taken from the bucket {bucket}: ask its owner"
+            f"Our entry {notifications.entry_id(stage.name)} may not be removed from the bucket {bucket}: ask its owner"
         )
 
 

@@ -166,7 +166,7 @@ def _recorded(path: Path) -> Sequence[Resource]:
         return []
     except (OSError, ValueError, KeyError) as error:
         raise FroeError(
-            f"{path} cannot be read ({error}): delete it and run again, it is written anew."
+            f"{path} cannot be read ({error}): delete it and run again; it will be written again."
         ) from error
     return resources
 

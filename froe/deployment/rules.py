@@ -37,7 +37,7 @@ def broken(content: Mapping[str, Any], values: Mapping[str, str]) -> str | None:
                         return str(assertion["AssertDescription"])
     except KeyError as error:
         raise FroeError(
-            f"infra: a rule says {error.args[0]}, which is not evaluated here: say it otherwise."
+            f"infra: a rule says {error.args[0]}, which is not supported here: rewrite it."
         ) from error
     for longer, definition in content.get("Metadata", {}).get("Froe", {}).get("LongerThan", {}).items():
         long, short = float(values[longer]), float(values[definition["Parameter"]])

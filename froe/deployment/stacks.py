@@ -53,7 +53,7 @@ def create_or_update(
         values = _values(given, [each for each in previous if each in template.parameters])
         lost = holdings.missing(cloud, name)
         if lost:
-            report(f"Making again what is gone from the stack {name}: {', '.join(sorted(lost))}")
+            report(f"Recreating what is missing in the stack {name}: {', '.join(sorted(lost))}")
             deployed = deployed_template(cloud, name)
             kept = [each for each in previous if each in deployed.get("Parameters", {})]
             smaller = StackTemplate(template.name, without(deployed, lost))
@@ -129,7 +129,7 @@ def _call(
         )
     except botocore.exceptions.ClientError as error:
         reason = error.response["Error"]["Message"].rstrip(".")
-        raise FroeError(f"CloudFormation does not take the stack {name}: {reason}.") from error
+        raise FroeError(f"CloudFormation does not accept the stack {name}: {reason}.") from error
 
 
 def _values(given: Mapping[str, str], kept: Any) -> list[dict[str, Any]]:
@@ -144,10 +144,10 @@ def _clear(cloud: Cloud, name: str, status: str, report: Report) -> None:
     left = sorted(physical for _, physical in holdings.resources(cloud, name).values())
     if left:
         raise FroeError(
-            f"The stack {name} is {status} and still holds {', '.join(left)}: look whether that is needed, delete it "
+            f"The stack {name} is {status} and still has {', '.join(left)}: look whether that is needed, delete it "
             f"and the stack (aws cloudformation delete-stack --stack-name {name}), and deploy again."
         )
-    report(f"Clearing away the empty stack {name}, which could not be made before")
+    report(f"Deleting the empty stack {name}, whose creation failed before")
     delete(cloud, name)
 
 

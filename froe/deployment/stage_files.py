@@ -31,7 +31,7 @@ def read_stage(name: str, root: Path) -> Stage | None:
     """The stage; None if .chalice/config.json has none of that name. FroeError where a file is wrong."""
     if not _STAGE_NAME.fullmatch(name):
         raise FroeError(
-            f"{name!r} cannot be a stage: take 1 to 16 lower-case letters, digits and hyphens, a letter first."
+            f"{name!r} cannot be a stage: use 1 to 16 lower-case letters, digits and hyphens, a letter first."
         )
     config = _read(root / CONFIG)
     if name not in config.get("stages", {}):
@@ -63,7 +63,7 @@ def new_stage(name: str, root: Path, report: Report = lambda _: None) -> Stage:
     settings = pattern.pop("environment_variables", {})
     renamed = json.loads(json.dumps(pattern).replace(f"policy-{PATTERN_STAGE}-", f"policy-{name}-"))
     config["stages"][name] = renamed
-    report(f"The stage {name} is new: it begins as a copy of {PATTERN_STAGE}")
+    report(f"The stage {name} is new: it starts as a copy of {PATTERN_STAGE}")
     if not (root / parameters_file(name)).exists():
         _copy_parameters(name, settings, root, report)
     parameters = read_parameters(name, root)
@@ -81,12 +81,12 @@ def _copy_parameters(name: str, settings: Mapping[str, str], root: Path, report:
     copied |= {"Stage": name, "Ingest": settings.get("INGEST") or parameters.get("Ingest", DIRECT)}
     replace(root / parameters_file(name), json.dumps({"Parameters": copied}, indent=2) + "\n")
     report(
-        f"Copied {parameters_file(PATTERN_STAGE)} to {parameters_file(name)}, which bounds what the stage may cost and keep: "
-        "look through it"
+        f"Copied {parameters_file(PATTERN_STAGE)} to {parameters_file(name)}, which limits what the stage may cost and keep: "
+        "review it"
     )
     left = sorted(parameters.keys() & OF_ONE_STAGE)
     if left:
-        report(f"Left out of it what belongs to {PATTERN_STAGE} alone: {', '.join(left)}")
+        report(f"Omitted what belongs to {PATTERN_STAGE} only: {', '.join(left)}")
 
 
 def with_workers(stage: Stage) -> Stage:
@@ -166,7 +166,7 @@ def _consistent(stage: Stage) -> Stage:
         if chosen != value:
             raise FroeError(
                 f"{parameters_file(stage.name)} gives {parameter} = {chosen!r}, but {CONFIG} says {value!r}: "
-                "say the same in both, or take it out of the parameters."
+                "use the same value in both, or remove it from the parameters."
             )
     return stage
 

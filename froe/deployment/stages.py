@@ -249,7 +249,7 @@ class Stage:
         if isinstance(value, bool) or not isinstance(value, int) or not reach[0] <= value <= reach[1]:
             raise FroeError(
                 f"{name} of {function} in stage {self.name} is {value!r}: "
-                f"set it to a whole number from {reach[0]} to {reach[1]}, or take it out."
+                f"set it to a whole number from {reach[0]} to {reach[1]}, or remove it."
             )
         return value
 
@@ -260,7 +260,7 @@ class Stage:
             return default
         if not isinstance(value, bool):
             raise FroeError(
-                f"{name} of {function} in stage {self.name} is {value!r}: set it to true or false, or take it out."
+                f"{name} of {function} in stage {self.name} is {value!r}: set it to true or false, or remove it."
             )
         return value
 
@@ -272,6 +272,6 @@ def others_of(settings: Mapping[str, str]) -> Others:
         if not _KMS_KEY.fullmatch(each):
             raise SettingsError(
                 f"INPUT_KMS_KEYS is {settings['INPUT_KMS_KEYS']!r}: give ARNs of KMS keys (arn:aws:kms:…:key/…) "
-                "with commas between them"
+                "separated by commas"
             )
     return Others(tuple(other_inputs(settings)), keys, afterwards_of(settings).action, lanes_of(settings))

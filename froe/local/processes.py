@@ -1,4 +1,4 @@
-"""Subprocesses that cannot outlive this one: each runs under guard.py, in its own session, logging to a file."""
+"""Subprocesses that cannot outlive this one: each runs under guard.py, in its own session, and logs to a file."""
 
 import os
 import re

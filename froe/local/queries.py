@@ -1,8 +1,8 @@
-"""Lets the local AWS answer a query from where it begins, as DynamoDB does: a page costs what it holds.
+"""Lets the local AWS answer a query from its starting point, as DynamoDB does: a page costs as much as it has.
 
-ministack reads and sorts the whole partition for every page, so that a large file takes quadratic time. Its own query
-still decides everything, on the items of the page instead of all. Limits: sort keys that are strings, key conditions of
-the forms below; every other query is ministack's alone.
+ministack reads and sorts the whole partition for every page, so a large file takes quadratic time. Its own query
+still decides everything, on the items of the page instead of all. Limits: sort keys that are strings, and key conditions of
+the forms below; ministack handles every other query alone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Records what the functions of a local stack ask of AWS, for the test of their policies.
+"""Records the functions' calls to the local AWS, for the test of their policies.
 
-Promise: inside the emulator, so that no function knows of it; which call needs which action on what resource is
-the emulator's own reading of the request. Limits: what Lambda's pollers and other services do by themselves
-does not pass here; each different call is written once, however often it is made.
+Promise: it records inside the emulator, so no function knows of it; the emulator itself determines which action and
+resource a request needs. Limits: calls that Lambda's pollers and other services make on their own
+do not pass here; each different call is written once, however often it is made.
 """
 
 import os

@@ -1,6 +1,6 @@
-"""Answers in the place of X-Ray what is asked about traces, of what the collector of a local stack has.
+"""Answers requests for traces in place of X-Ray, from the collector of a local stack.
 
-Limits: loopback; of filters that by `annotation.file_id` alone; everything in one answer.
+Limits: loopback; the only filter is `annotation.file_id`; everything is in one answer.
 https://docs.aws.amazon.com/xray/latest/devguide/xray-api-gettingdata.html
 """
 

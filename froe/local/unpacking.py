@@ -1,7 +1,7 @@
 """Unpacks a package once, however many processes of functions are started from it.
 
-Promise: as on AWS every process of a package reads the same files; ministack unpacks them anew for each, which takes
-about as long as the start itself. Limits: a function that wrote beside its code would write for all; on AWS it cannot.
+Promise: as on AWS, every process of a package reads the same files; ministack would unpack them for each, which takes
+about as long as the start itself. Limits: a function that wrote to its own folder would write for all; on AWS it cannot.
 """
 
 from __future__ import annotations

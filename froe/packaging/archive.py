@@ -1,6 +1,6 @@
-"""A zip that depends on nothing but the names and the contents of its files.
+"""A zip that depends only on the names and the contents of its files.
 
-Limits: another version of zlib may compress the same bytes into others.
+Limits: another version of zlib may compress the same bytes differently.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""Bytecode beside each module of the package, so that no cold start compiles any.
+"""Bytecode beside each module of the package, so that no cold start compiles.
 
-Promise: the same sources give the same bytes. It is never compared with its source, which a package has unchanged
-(https://peps.python.org/pep-0552/, unchecked hashes). Limits: only the Python that made it reads it; another one
-compiles as if it were not there.
+Promise: the same sources give the same bytes. Bytecode is never compared with its source, which does not change in a package
+(https://peps.python.org/pep-0552/, unchecked hashes). Limits: only the Python version that made it reads it; another one
+compiles as if it did not exist.
 """
 
 import importlib.util

@@ -1,8 +1,8 @@
 """`chalice package` for CloudFormation: one stack of the functions and of infra/data.json.
 
-Promise: it holds what `froe deploy` makes of the stage, but for the alarms and log groups of infra/observability.json,
-which stay a stack of their own. Limits: a bucket that the user brings keeps its notifications, which no template may
-change: it must announce by a queue, or `froe deploy` adds ours.
+Promise: it has what `froe deploy` makes for the stage, except the alarms and log groups of infra/observability.json,
+which remain a stack of their own. Limits: the user's own bucket keeps its notifications, which no template may
+change: it must announce through a queue, or `froe deploy` adds Froe's entry.
 """
 
 import json

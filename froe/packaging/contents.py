@@ -1,7 +1,7 @@
-"""What of the installed requirements goes into the package.
+"""Which parts of the installed requirements go into the package.
 
-Promise: only what no function can need is left out: descriptions of AWS services that are never called, type stubs,
-tests, examples, compiled files, debugging information, metadata that nothing looks up.
+Promise: only parts that no function can need are left out: descriptions of AWS services that are never called, type stubs,
+tests, examples, compiled files, debugging information, metadata that nothing reads.
 """
 
 import json

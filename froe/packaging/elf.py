@@ -1,6 +1,6 @@
-"""Shared libraries without what only a debugger reads.
+"""Shared libraries without the parts that only a debugger reads.
 
-Limits: ELF of 64 bits, little-endian, which both processors of Lambda are; anything else stays as it is.
+Limits: 64-bit little-endian ELF, which both processors of Lambda use; anything else stays as it is.
 """
 
 import struct

@@ -1,7 +1,7 @@
 """How Chalice makes the package: its requirements from requirements.lock, then the application.
 
 Promise: every wheel is for the processor and the Python of the functions and has a hash of requirements.lock, or there
-is no package. Limits: nothing is built from source; Python's version is that of the command line, as Chalice has it.
+is no package. Limits: nothing is built from source; the Python version is that of the command line, as in Chalice.
 """
 
 import hashlib

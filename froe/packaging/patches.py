@@ -1,4 +1,4 @@
-"""Which of Chalice's methods are replaced, and whether this Chalice has them."""
+"""Which of Chalice's methods are replaced, and whether the installed Chalice has them."""
 
 import inspect
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""What a setting is where the resources lie in the same template: a reference, not the name of one deployed resource.
+"""Settings as references, where the resources are in the same template, instead of names of deployed resources.
 
-Chalice learns names when it loads app.py; while it makes a template these are marks, which become references.
+Chalice reads names when it loads app.py; while it makes a template these are placeholders, which become references.
 """
 
 import json

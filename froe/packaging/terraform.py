@@ -1,7 +1,7 @@
 """`chalice package --pkg-format terraform`: the functions, beside the resources of infra/terraform.
 
-Promise: Terraform 1.5 and provider 5 take it with no other provider; the bucket's notifications have one owner. Limits:
-it is of one stage and one way in, which its variables must name; a bucket that the user brings keeps its notifications.
+Promise: Terraform 1.5 and provider 5 accept it with no other provider; the bucket's notifications have one owner. Limits:
+it is for one stage and one value of INGEST, which its variables must name; the user's own bucket keeps its notifications.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""infra/terraform, written from the templates in infra: `make terraform`."""
+"""Generates infra/terraform from the templates in infra: `make terraform`."""

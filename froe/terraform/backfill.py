@@ -1,4 +1,4 @@
-"""What the state machine of infra/backfill.json is in Terraform; its definition is read from there."""
+"""The state machine of infra/backfill.json in Terraform; its definition is read from there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a bucket of infra/data.json is in Terraform: the bucket, and a resource for each of its settings."""
+"""A bucket of infra/data.json in Terraform: the bucket, and a resource for each of its settings."""
 
 from __future__ import annotations
 

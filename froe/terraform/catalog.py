@@ -1,4 +1,4 @@
-"""What the catalog and the workgroup of the sink in infra/data.json are in Terraform: type → the block of one of them."""
+"""The catalog and the workgroup of the sink in infra/data.json in Terraform: type → its block."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the resources of infra/data.json are in Terraform: type → the blocks that one of them becomes.
+"""The resources of infra/data.json in Terraform: type → the blocks that a resource becomes.
 
-What a builder does not read of `properties`, at any depth, is not compared, which is an error (watched.py).
+A property that a builder does not read, at any depth, is not translated, which is an error (watched.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the AWS provider 5.x does not take, by the AWS command line.
+"""What the AWS provider 5.x does not support, done with the AWS command line.
 
-The provider takes queues of 1 MiB messages from 6.8.0 on, and knows neither insights that look at throttled keys alone
-nor warm throughput.
+The provider accepts queues with messages of 1 MiB from 6.8.0 on, and supports neither Contributor Insights for throttled
+keys only nor warm throughput.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the resources of infra/observability.json are in Terraform: type → the block that one of them becomes."""
+"""The resources of infra/observability.json in Terraform: type → the block that a resource becomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The templates as the Terraform resources that do the same."""
+"""The templates as equivalent Terraform resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policies of the templates as the policy documents of Terraform, and what is there under a condition."""
+"""Policies of the templates as Terraform policy documents, and blocks with a condition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of the templates as expressions of Terraform.
+"""Values of the templates as Terraform expressions.
 
 The templates of a stage are one module: their resources, parameters and conditions share their names.
 """

@@ -1,4 +1,4 @@
-"""A template's properties, which know what of them has been read: what nobody read nobody compared."""
+"""A template's properties, which record what has been read: what nobody read was not translated."""
 
 from __future__ import annotations
 

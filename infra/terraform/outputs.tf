@@ -55,7 +55,7 @@ output "results_bucket" {
 
 output "key_arn" {
   value       = aws_kms_key.key.arn
-  description = "For the other stacks of the stage; what is exported is no setting"
+  description = "For the other stacks of the stage; exported outputs are not settings"
 }
 
 output "alarms_topic" {

@@ -14,19 +14,19 @@ variable "stage" {
 }
 
 variable "existing_input_bucket" {
-  description = "A bucket of yours to read logs from; empty to make one. It keeps its settings and its notifications"
+  description = "An existing bucket of your own to read logs from; empty to create one. It keeps its settings and its notifications"
   type        = string
   default     = ""
   nullable    = false
 
   validation {
     condition     = can(regex("^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.existing_input_bucket))
-    error_message = "existing_input_bucket must be: the name of an existing bucket, without s3:// or arn:, or nothing to have one made."
+    error_message = "existing_input_bucket must be: the name of an existing bucket, without s3:// or arn:, or nothing to create one."
   }
 }
 
 variable "records_layout" {
-  description = "How records lie in their table from now on: each as an item, compressed together, which takes a twenty-fifth of the write units, or not at all, which needs a sink; files that were opened before keep theirs"
+  description = "How records are stored in their table from now on: each as an item (items), compressed together for a twenty-fifth of the write units (packed), or not at all, with a sink (none). Files that were opened before keep their layout"
   type        = string
   default     = "items"
   nullable    = false
@@ -38,7 +38,7 @@ variable "records_layout" {
 }
 
 variable "sink" {
-  description = "Where records go beside their table from now on: nowhere else, or as Parquet into the results bucket, for SQL; files that were opened before keep theirs"
+  description = "Where records are stored beside their table from now on: nowhere else (none), or as Parquet in the results bucket, for SQL (parquet). Files that were opened before keep their sink"
   type        = string
   default     = "none"
   nullable    = false
@@ -50,14 +50,14 @@ variable "sink" {
 }
 
 variable "log_retention_days" {
-  description = "How long the functions' logs stay"
+  description = "Days for which the functions' logs are kept"
   type        = number
   default     = 365
   nullable    = false
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be: days that CloudWatch Logs knows, such as 7, 30, 90, 365 or 3653."
+    error_message = "log_retention_days must be: a number of days that CloudWatch Logs accepts, such as 7, 30, 90, 365 or 3653."
   }
 }
 
@@ -266,7 +266,7 @@ variable "processes_redaction_key_arn" {
 }
 
 variable "keys_taken" {
-  description = "Which keys are logs: `froe deploy` makes it of INPUT_KEYS"
+  description = "Which keys are logs: `froe deploy` derives it from INPUT_KEYS"
   type        = string
   default     = "^"
   nullable    = false
@@ -278,7 +278,7 @@ variable "keys_taken" {
 }
 
 variable "keys_left_out" {
-  description = "Which of them are none: `froe deploy` makes it of INPUT_KEYS"
+  description = "Which of these keys are excluded: `froe deploy` derives it from INPUT_KEYS"
   type        = string
   default     = "^$"
   nullable    = false
@@ -326,7 +326,7 @@ variable "dead_letter_queue_age_seconds" {
 }
 
 variable "rejected_percent" {
-  description = "Share of rejects, of all entries in 15 minutes, that raises an alarm"
+  description = "Share of rejects among all entries in 15 minutes that raises an alarm"
   type        = number
   default     = 5
   nullable    = false
@@ -362,7 +362,7 @@ variable "near_timeout_percent" {
 }
 
 variable "patient_near_timeout_percent" {
-  description = "The same for splitter, queued_splitter, worker and sweeper, which use their time up"
+  description = "The same for splitter, queued_splitter, worker and sweeper, which use up their time"
   type        = number
   default     = 99
   nullable    = false
@@ -374,7 +374,7 @@ variable "patient_near_timeout_percent" {
 }
 
 variable "slow_batch_seconds" {
-  description = "A batch that took so long counts as slow"
+  description = "A batch that took this long counts as slow"
   type        = number
   default     = 20
   nullable    = false
@@ -494,7 +494,7 @@ variable "trace_rate" {
 }
 
 variable "trace_reservoir" {
-  description = "Requests a second that are followed in any case"
+  description = "Requests a second that X-Ray follows in any case"
   type        = number
   default     = 1
   nullable    = false
@@ -518,14 +518,14 @@ variable "ingest" {
 }
 
 variable "other_input_buckets" {
-  description = "Buckets that are read beside the input bucket: `froe deploy` makes it of INPUT_BUCKETS. They announce by a queue entry of theirs"
+  description = "Further input buckets: `froe deploy` derives them from INPUT_BUCKETS. They announce objects to the split queue"
   type        = string
   default     = ""
   nullable    = false
 
   validation {
     condition     = can(regex("^$|^[a-z0-9][a-z0-9.-]+(,[a-z0-9][a-z0-9.-]+)*$", var.other_input_buckets))
-    error_message = "other_input_buckets must be: names of buckets with commas between them, or nothing."
+    error_message = "other_input_buckets must be: names of buckets, separated by commas, or nothing."
   }
 }
 
@@ -537,19 +537,19 @@ variable "input_accounts" {
 
   validation {
     condition     = can(regex("^$|^[0-9]{12}(,[0-9]{12})*$", var.input_accounts))
-    error_message = "input_accounts must be: numbers of AWS accounts, 12 digits each, with commas between them, or nothing."
+    error_message = "input_accounts must be: AWS account numbers of 12 digits, separated by commas, or nothing."
   }
 }
 
 variable "input_topic_arns" {
-  description = "Topics that announce objects of INPUT_BUCKETS to the split queue, such as of buckets in other regions"
+  description = "Topics that announce objects of INPUT_BUCKETS to the split queue, such as those of buckets in other regions"
   type        = string
   default     = ""
   nullable    = false
 
   validation {
     condition     = can(regex("^$|^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(,arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+)*$", var.input_topic_arns))
-    error_message = "input_topic_arns must be: ARNs of SNS topics with commas between them, or nothing."
+    error_message = "input_topic_arns must be: ARNs of SNS topics, separated by commas, or nothing."
   }
 }
 
@@ -590,7 +590,7 @@ variable "input_expiry_days" {
 }
 
 variable "old_version_days" {
-  description = "Days for which overwritten and deleted versions stay in every bucket"
+  description = "Days for which overwritten and deleted versions are kept in every bucket"
   type        = number
   default     = 30
   nullable    = false
@@ -614,7 +614,7 @@ variable "abandoned_upload_days" {
 }
 
 variable "quarantine_expiry_days" {
-  description = "Days for which quarantined messages stay; 0 forever. A dead letter can be redriven only for as long"
+  description = "Days for which quarantined messages are kept; 0 forever. A dead letter can be redriven only while its message is kept"
   type        = number
   default     = 365
   nullable    = false
@@ -626,7 +626,7 @@ variable "quarantine_expiry_days" {
 }
 
 variable "results_expiry_days" {
-  description = "Days for which reports in the results bucket stay; 0 forever"
+  description = "Days for which objects in the results bucket are kept; 0 forever"
   type        = number
   default     = 90
   nullable    = false
@@ -681,7 +681,7 @@ variable "data_events_trail" {
 }
 
 variable "trail_expiry_days" {
-  description = "Days for which CloudTrail's files stay"
+  description = "Days for which CloudTrail's files are kept"
   type        = number
   default     = 365
   nullable    = false
@@ -729,7 +729,7 @@ variable "dead_letter_visibility_seconds" {
 }
 
 variable "split_max_receives" {
-  description = "Receives of a split message before it is a dead letter; at least 5 (only the stage local may have fewer), as throttled receives count too"
+  description = "Receives of a split message before it becomes a dead letter; at least 5 (only the stage local may have fewer), as throttled receives count too"
   type        = number
   default     = 10
   nullable    = false
@@ -741,7 +741,7 @@ variable "split_max_receives" {
 }
 
 variable "batch_max_receives" {
-  description = "Receives of a batch message before it is a dead letter; at least 5 (only the stage local may have fewer), as throttled receives count too"
+  description = "Receives of a batch message before it becomes a dead letter; at least 5 (only the stage local may have fewer), as throttled receives count too"
   type        = number
   default     = 10
   nullable    = false
@@ -753,7 +753,7 @@ variable "batch_max_receives" {
 }
 
 variable "source_retention_seconds" {
-  description = "How long the split and batch queues keep a message; the dead-letter queue keeps it for 14 days from its first sending"
+  description = "How long the split and batch queues keep a message; the dead-letter queue keeps it until 14 days after it was first sent"
   type        = number
   default     = 345600
   nullable    = false
@@ -765,14 +765,14 @@ variable "source_retention_seconds" {
 }
 
 variable "query_max_bytes" {
-  description = "The most bytes that one query of the sink may scan in Athena, which stops it there and asks $5 a TB; for sink parquet"
+  description = "The most bytes that one query of the sink may scan in Athena, which stops the query there and charges $5 a TB; for sink parquet"
   type        = number
   default     = 100000000000
   nullable    = false
 
   validation {
     condition     = can(regex("^[1-9][0-9]{7,14}$", var.query_max_bytes))
-    error_message = "query_max_bytes must be: 10000000 bytes, the least that Athena knows, to 999999999999999."
+    error_message = "query_max_bytes must be: from 10000000 bytes, Athena's minimum, to 999999999999999."
   }
 }
 
@@ -784,12 +784,12 @@ variable "api_query_max_bytes" {
 
   validation {
     condition     = can(regex("^[1-9][0-9]{7,14}$", var.api_query_max_bytes))
-    error_message = "api_query_max_bytes must be: 10000000 bytes, the least that Athena knows, to 999999999999999."
+    error_message = "api_query_max_bytes must be: from 10000000 bytes, Athena's minimum, to 999999999999999."
   }
 }
 
 variable "records_warm_write_units" {
-  description = "Write units a second that the records table takes from the start; 0 for DynamoDB's own 4,000. For a first load of many files"
+  description = "Write units a second that the records table can take from the start, for a first load of many files; 0 for DynamoDB's default of 4,000"
   type        = number
   default     = 0
   nullable    = false
@@ -801,14 +801,14 @@ variable "records_warm_write_units" {
 }
 
 variable "records_max_write_units" {
-  description = "The most write units a second that the records table may use, which bounds its cost; 0 for no bound but the account's. At least 400, which the largest item takes at once"
+  description = "The most write units a second that the records table may use, which limits its cost; 0 for the account's limit only. At least 400, which the largest item needs at once"
   type        = number
   default     = 0
   nullable    = false
 
   validation {
     condition     = var.records_max_write_units >= 0 && var.records_max_write_units <= 4000000
-    error_message = "records_max_write_units must be: 0 for no bound, or the units that you are ready to pay for."
+    error_message = "records_max_write_units must be: 0 for no limit, or the units that you are ready to pay for."
   }
 }
 
@@ -832,7 +832,7 @@ variable "ledger_max_write_units" {
 
   validation {
     condition     = var.ledger_max_write_units >= 0 && var.ledger_max_write_units <= 4000000
-    error_message = "ledger_max_write_units must be: 0 for no bound, or the units that you are ready to pay for."
+    error_message = "ledger_max_write_units must be: 0 for no limit, or the units that you are ready to pay for."
   }
 }
 
@@ -856,7 +856,7 @@ variable "deletion_protection" {
 }
 
 variable "notices_email" {
-  description = "Who gets notices by e-mail, and alarms where alarms_email is empty; empty for nobody. SNS asks that address to confirm"
+  description = "Who gets notices by e-mail, and alarms if alarms_email is empty; empty for nobody. SNS asks that address to confirm"
   type        = string
   default     = ""
   nullable    = false
@@ -868,19 +868,19 @@ variable "notices_email" {
 }
 
 variable "notices_by_email" {
-  description = "Which notices go to notices_email. SNS stops a subscription by e-mail that gets more than 10 a second: take all only for few files"
+  description = "Which notices go to notices_email. SNS stops a subscription by e-mail that gets more than 10 a second: use all only for few files"
   type        = string
   default     = "attention"
   nullable    = false
 
   validation {
     condition     = contains(["attention", "all"], var.notices_by_email)
-    error_message = "notices_by_email must be: attention (not what is COMPLETE, and no single dead letters) or all."
+    error_message = "notices_by_email must be: attention (neither COMPLETE files nor single dead letters) or all."
   }
 }
 
 variable "alarms_email" {
-  description = "Who gets alarms by e-mail, from a topic of their own; empty for notices_email. SNS asks that address to confirm"
+  description = "Who gets alarms by e-mail; they have a topic of their own. Empty for notices_email. SNS asks that address to confirm"
   type        = string
   default     = ""
   nullable    = false

@@ -7,7 +7,7 @@ import { link } from "./route.js";
 import { parted, percent, plural, since, span } from "./words.js";
 
 const WHY = {
-  INCOMPLETE: ["dead", "something of it is dead-lettered"],
+  INCOMPLETE: ["dead", "parts of it are dead-lettered"],
   DAMAGED: ["rejected", "the object itself is damaged"],
   FAILED: ["dead", "nothing could be read"],
   SUPERSEDED: ["discarded", "overwritten while it was read"],
@@ -40,8 +40,8 @@ function inList(files) {
 function itemOf({ why, share, quiet_since: quiet, file }) {
   const { name } = parted(file.key);
   if (why === "rejects") return { tone: "rejected", view: ["rejects"], name, kind: "rejects", what: `${percent(share, 1)} of it are rejects` };
-  if (why === "stalled") return { tone: "pending", view: [], name, kind: "stalled", what: `nothing moves for ${span(since(quiet))}; the sweeper sends again what is missing` };
-  if (why === "slow") return { tone: "pending", view: [], name, kind: "slow", what: `under way for ${span(since(file.opened_at))}; after an hour without a movement the sweeper sends again what is missing` };
+  if (why === "stalled") return { tone: "pending", view: [], name, kind: "stalled", what: `no progress for ${span(since(quiet))}; the sweeper resends what is missing` };
+  if (why === "slow") return { tone: "pending", view: [], name, kind: "slow", what: `in progress for ${span(since(file.opened_at))}; after an hour without progress the sweeper resends what is missing` };
   const [tone, what] = WHY[why] ?? ["dead", why];
   return { tone, view: [], name, kind: why.toLowerCase(), what: file.reason ?? what };
 }
@@ -74,7 +74,7 @@ export function Attention({ files }) {
           );
         })}
       </ul>
-      {(all > SHOWN_MAX || more) && <p class="muted">and more: the filter by state finds them</p>}
+      {(all > SHOWN_MAX || more) && <p class="muted">and more: filter by state to find them</p>}
     </section>
   );
 }

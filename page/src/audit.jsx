@@ -47,7 +47,7 @@ export function Audit({ query }) {
   return (
     <>
       <div class="title"><h1>Audit</h1></div>
-      <p class="lead">Who redrove, discarded, reprocessed or forgot what, who asked in SQL, and who made or revoked tokens. It is written down before it is done.</p>
+      <p class="lead">Who redrove, discarded, reprocessed or forgot what, who asked in SQL, and who made or revoked tokens. Every action is recorded before it is done.</p>
       <search>
         <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
           <label>Within
@@ -58,7 +58,7 @@ export function Audit({ query }) {
         </form>
       </search>
       {trail.error && <Notice error={trail.error} />}
-      {!trail.data && !trail.error && <Waiting what="Asking for the audit trail" />}
+      {!trail.data && !trail.error && <Waiting what="Loading the audit trail" />}
       {deeds.length > 0 && (
         <ol class="letters" aria-label="Audit trail, newest first">
           {deeds.map((each) => (
@@ -73,7 +73,7 @@ export function Audit({ query }) {
           ))}
         </ol>
       )}
-      {trail.data && !deeds.length && <Empty>Nothing was done in this time.</Empty>}
+      {trail.data && !deeds.length && <Empty>Nothing was done in that time.</Empty>}
       {failed && <Notice error={failed} />}
       {cursor && <p class="more"><button type="button" class="quiet" onClick={goOn} disabled={busy}>{busy ? "Loading …" : "Load older ones"}</button></p>}
     </>
@@ -103,11 +103,11 @@ function Subject({ deed }) {
 }
 
 function Result({ result }) {
-  if (!result) return <p class="muted">what came of it is not known</p>;
+  if (!result) return <p class="muted">the result is not known</p>;
   if (result.error) return <p class="notice bad">{result.error}</p>;
   const all = Object.entries(result);
   const came = all.filter(([, value]) => value !== 0);
-  if (!came.length) return all.length > 0 && <p class="muted">nothing came of it</p>;
+  if (!came.length) return all.length > 0 && <p class="muted">it had no effect</p>;
   const said = came.map(([name, value]) => `${typeof value === "number" ? count(value) : typeof value === "string" ? value : JSON.stringify(value)} ${name.replaceAll("_", " ")}`);
   return <p class="why">{said.join(", ")}</p>;
 }

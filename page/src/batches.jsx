@@ -48,7 +48,7 @@ export function Batches({ file }) {
 
   const starts = useMemo(() => startsOf(batches ?? []), [batches]);
   if (error && !batches) return <Notice error={error} />;
-  if (!batches) return <Waiting what="Asking for the batches" />;
+  if (!batches) return <Waiting what="Loading the batches" />;
   if (!batches.length) return <Empty>{isMoving(file) ? "No batch has been cut yet." : "The file has no batches."}</Empty>;
   const [from, to] = zoom ?? [0, batches.length];
   const width = Math.ceil((to - from) / SQUARES_MAX);
@@ -74,14 +74,14 @@ export function Batches({ file }) {
       <h2 id="batches" class="hidden">Batches</h2>
       <p class="keys">
         {WORST.filter((look) => tally[look]).reverse().map((look) => <span key={look}><span class={`swatch batch-${look}`} />{count(tally[look])} {TITLES[look]}</span>)}
-        {width > 1 && <span class="muted">a square is {plural(width, "batch", "batches")}, coloured by the worst; choose one to look closer</span>}
+        {width > 1 && <span class="muted">a square is {plural(width, "batch", "batches")}, coloured by the worst; select one to look closer</span>}
         {zoom && <button type="button" class="quiet small" onClick={() => { setZoom(null); setChosen(null); }}>All batches</button>}
       </p>
       <Map squares={squares} chosen={chosen} onPick={pick} />
       <div ref={detail} aria-live="polite">
         {chosen !== null && batches[chosen]
           ? <Batch key={batches[chosen].batch_id} file={file} batch={batches[chosen]} start={starts[chosen]} />
-          : <p class="muted">Choose a square to see its lines, and its error if it has one. The arrow keys move between squares.</p>}
+          : <p class="muted">Select a square to see its lines, and its error if it has one. The arrow keys move between squares.</p>}
       </div>
     </section>
   );
@@ -146,7 +146,7 @@ function Batch({ file, batch, start }) {
       ]} />
       {batch.state === "done" && start !== null && <Lines file={file} batch={batch} start={start} />}
       {batch.state === "failed" && has("GET", "/dead-letters") && <Letter file={file} batch={batch} />}
-      {batch.state === "pending" && <p class="muted">It is on its way: a worker has not written it yet.</p>}
+      {batch.state === "pending" && <p class="muted">No worker has written it yet.</p>}
     </article>
   );
 }
@@ -167,7 +167,7 @@ function Lines({ file, batch, start }) {
     return () => stop.abort();
   }, [batch.batch_id]);
   if (error) return <Notice error={error} />;
-  if (!entries) return <Waiting what="Asking for its lines" />;
+  if (!entries) return <Waiting what="Loading its lines" />;
   return (
     <>
       <h4>Its first entries</h4>

@@ -17,7 +17,7 @@ export function DeadLetter({ id, onChange }) {
   const [discarding, setDiscarding] = useState(false);
   const letter = asked.data;
   const back = <p class="back"><a href={link(["dead-letters"])}>Dead letters</a></p>;
-  if (!letter) return <>{back}{asked.error ? <Notice error={asked.error} /> : <Waiting what="Asking for the dead letter" />}</>;
+  if (!letter) return <>{back}{asked.error ? <Notice error={asked.error} /> : <Waiting what="Loading the dead letter" />}</>;
   const act = async (what, decision) => {
     setDiscarding(false);
     await run(what, { ids: [id], ...decision }, 1, setProgress);

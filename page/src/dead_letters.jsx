@@ -34,7 +34,7 @@ export function DeadLetters({ query, onChange }) {
   return (
     <>
       <div class="title"><h1>Dead letters</h1></div>
-      <p class="lead">A message that kept failing, or can never succeed, is kept whole with its reason. Mend the cause, then redrive it: the file ends as if nothing had failed.</p>
+      <p class="lead">A message that kept failing, or can never succeed, is kept whole with its reason. Fix the cause, then redrive it: the file ends as if nothing had failed.</p>
       <search>
         <form class="filters" aria-label="Filters" onSubmit={(event) => { event.preventDefault(); ask({ reason: event.target.elements.reason.value.trim() }); }}>
           <label>State<select value={asked.state} onChange={(event) => ask({ state: event.target.value })}>{STATES.map(([value, title]) => <option key={title} value={value}>{title}</option>)}</select></label>
@@ -43,7 +43,7 @@ export function DeadLetters({ query, onChange }) {
         </form>
       </search>
       {letters.error && <Notice error={letters.error} />}
-      {!letters.data && !letters.error && <Waiting what="Asking for the dead letters" />}
+      {!letters.data && !letters.error && <Waiting what="Loading the dead letters" />}
       {items.length > 0 && mayOperate() && (
         <div class="tools acting">
           <label class="check"><input type="checkbox" checked={picked.length === items.length} onChange={(event) => setChosen(event.target.checked ? new Set(known) : new Set())} />all {count(items.length)}{letters.data.cursor ? " shown" : ""}</label>
@@ -70,7 +70,7 @@ export function DeadLetters({ query, onChange }) {
         ))}
       </ul>
       {letters.data && !items.length && <Empty>{asked.state || asked.reason || asked.file ? "No dead letter matches these filters." : "No dead letters: nothing failed for good."}</Empty>}
-      {letters.data?.cursor && <p class="muted">There are more: the filters narrow the list, and the list goes on when these are dealt with.</p>}
+      {letters.data?.cursor && <p class="muted">There are more: filters narrow the list, and others appear once these are handled.</p>}
     </>
   );
 }

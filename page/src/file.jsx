@@ -23,7 +23,7 @@ export function File({ id, view, query }) {
   const isThere = Boolean(asked.data);
   useEffect(() => tabs.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [view, isThere]);
   const file = asked.data;
-  if (!file) return asked.error ? <><Back /><Notice error={asked.error} /></> : <><Back /><Waiting what="Asking for the file" /></>;
+  if (!file) return asked.error ? <><Back /><Notice error={asked.error} /></> : <><Back /><Waiting what="Loading the file" /></>;
   const account = accountOf(file);
   if (isMoving(file)) note(file, account);
   const { folder, name } = parted(file.key);
@@ -92,7 +92,7 @@ const Back = () => <p class="back"><a href={link([])}>Files</a></p>;
 
 function verdict(file, account) {
   if (isMoving(file)) {
-    if (!account.isWhole) return `${bytes(account.settledBytes)} settled; where the text ends is not known before it is unpacked`;
+    if (!account.isWhole) return `${bytes(account.settledBytes)} settled; the end of the text is not known until it is decompressed`;
     return `${percent(account.settledBytes, account.bytes)} settled: ${count(account.settledBytes)} of ${count(account.bytes)} bytes`;
   }
   if (account.balance === 0) return <><span class="tick" aria-hidden="true">✓ </span>adds up to the last byte: {count(account.counted.bytes)} bytes, {count(account.counted.lines)} lines</>;

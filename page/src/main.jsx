@@ -40,7 +40,7 @@ function Door({ told, onEnter }) {
       onEnter();
     } catch (failure) {
       const wrong = failure.status === 401 || failure.status === 403;
-      setError(wrong ? { message: "The API does not take this token." } : failure);
+      setError(wrong ? { message: "The API does not accept this token." } : failure);
       setBusy(false);
       field.current.select();
     }
@@ -54,7 +54,7 @@ function Door({ told, onEnter }) {
         <input id="token" ref={field} type="password" autocomplete="off" spellcheck={false} required aria-describedby="token-help" />
         <p id="token-help" class="muted">The token that <code>froe up</code> or the first <code>froe deploy</code> printed. This tab keeps it until it is closed.</p>
         {error && <Notice error={error} />}
-        <button type="submit" disabled={busy}>{busy ? "Asking …" : "Open"}</button>
+        <button type="submit" disabled={busy}>{busy ? "Checking …" : "Open"}</button>
       </form>
     </main>
   );
@@ -118,7 +118,7 @@ function Page() {
   useEffect(() => {
     onRefusal(() => {
       forget();
-      setTold("The API no longer takes this token.");
+      setTold("The API no longer accepts this token.");
       setIn(false);
     });
   }, []);

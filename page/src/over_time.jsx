@@ -27,7 +27,7 @@ export function OverTime({ file }) {
   const { points, without, seen, cursor, error, busy } = state;
   if (error && !points.length) return <Notice error={error} />;
   if (busy && !points.length) return <Waiting what="Counting the records" />;
-  if (!points.length) return <Empty>{seen ? "No record of this file says when it was." : "The file has no records."}</Empty>;
+  if (!points.length) return <Empty>{seen ? "No record of this file has a time." : "The file has no records."}</Empty>;
   const { bars, step } = barsOf(points, NAMES.map(([name]) => name), BARS, null, state.step);
   const pick = (bar) => go(["file", file.file_id, "records"], { from: new Date(bar.at).toISOString().slice(0, 19), to: new Date(bar.at + step * 1000).toISOString().slice(0, 19) });
   return (

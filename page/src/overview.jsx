@@ -103,7 +103,7 @@ export function Overview({ query }) {
           {isFiltered && <button type="button" class="quiet" onClick={() => go([], {}, { replace: true })}>Clear</button>}
         </form>
       </search>
-      {!files.data && !files.error && <Waiting what="Asking for the files" />}
+      {!files.data && !files.error && <Waiting what="Loading the files" />}
       {files.data && <p class="hidden" role="status">{plural(shown.length, "file")} shown</p>}
       {shown.length > 0 && <Table files={shown} />}
       {files.data && shown.length === 0 && (isFiltered

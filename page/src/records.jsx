@@ -95,15 +95,15 @@ export function Records({ file, query }) {
         )}
       </search>
       {error && <Notice error={error} />}
-      {!page && busy && <Waiting what="Asking for the records" />}
+      {!page && busy && <Waiting what="Loading the records" />}
       {page && (
         <>
           <div class="tools">
-            <p role="status">{busy ? "Asking …" : items.length ? `${plural(items.length, "record")} from byte ${count(items[0].offset)} of the text` : page.cursor ? "No match in this stretch of the text" : isFiltered ? "No record matches" : "No records"}</p>
+            <p role="status">{busy ? "Loading …" : items.length ? `${plural(items.length, "record")} from byte ${count(items[0].offset)} of the text` : page.cursor ? "No match in this stretch of the text" : isFiltered ? "No record matches" : "No records"}</p>
             <Chooser columns={columns} chosen={chosen} onChoose={choose} />
           </div>
           {items.length > 0 && <Table items={items} columns={columns} chosen={chosen} open={open} onOpen={setOpen} onWhere={canWhere() ? (each) => ask({ where: [...new Set([...asked.where, each])] }) : null} />}
-          {!items.length && !page.cursor && !isFiltered && <Empty>{isMoving(file) ? "The first records come with the first batch." : "The file has no records."}</Empty>}
+          {!items.length && !page.cursor && !isFiltered && <Empty>{isMoving(file) ? "The first records appear with the first batch." : "The file has no records."}</Empty>}
           <div class="pager">
             <button type="button" class="quiet" disabled={before < 2 || busy} onClick={() => turn(trail.slice(0, -1))}>Previous</button>
             <span class="muted">page {count(before)}</span>
@@ -152,7 +152,7 @@ function Chooser({ columns, chosen, onChoose }) {
     <details class="chooser">
       <summary>Columns <span class="muted">{chosen.filter((name) => columns.some((each) => each.name === name)).length} of {columns.length}</span></summary>
       <fieldset>
-        <legend class="hidden">Columns that are shown</legend>
+        <legend class="hidden">Visible columns</legend>
         {columns.map(({ name, type }) => <label key={name}><input type="checkbox" checked={chosen.includes(name)} onChange={() => toggle(name)} /><span class="name">{name}</span> <span class="muted">{TYPES[type]}</span></label>)}
       </fieldset>
     </details>

@@ -41,7 +41,7 @@ export function Rejects({ file }) {
 
   const { items, cursor, error, busy } = state;
   if (error && !items) return <Notice error={error} />;
-  if (!items) return <Waiting what="Asking for the rejects" />;
+  if (!items) return <Waiting what="Loading the rejects" />;
   if (!items.length) return <Empty>No rejects: the format explains every entry.</Empty>;
   const groups = new Map();
   for (const [reason, { first }] of reasons) groups.set(reason, [first]);
@@ -82,7 +82,7 @@ function Group({ reason, items, all }) {
   return (
     <article class="card reject">
       <div class="title"><h3>{reason}</h3><span class="chip rejected">{plural(all, "entry", "entries")}</span></div>
-      <p>An entry is rejected for this because {facts.reasons[reason] ?? "its format does not explain it"}.</p>
+      <p>An entry is a reject for this reason because {facts.reasons[reason] ?? "its format does not explain it"}.</p>
       {formats.map((name) => <Expected key={name} name={name} />)}
       <ol class="entries">
         {items.slice(0, most).map((item) => (
@@ -93,7 +93,7 @@ function Group({ reason, items, all }) {
         ))}
       </ol>
       {items.length > most && <p><button type="button" class="quiet small" onClick={() => setMost(items.length)}>Show the other {count(items.length - most)}</button></p>}
-      <p class="muted">How far the pattern goes in a line: <code>froe parse --explain</code> on it.</p>
+      <p class="muted">To see how far the pattern matches a line, run <code>froe parse --explain</code> on it.</p>
     </article>
   );
 }

@@ -28,9 +28,9 @@ export function Trace({ file }) {
 function Waterfall({ file }) {
   const [batches, setBatches] = useState(FIRST);
   const asked = usePolled(`trace ${file.file_id} ${batches}`, (signal) => get(`files/${file.file_id}/trace`, { batches }, { signal }), () => isMoving(file));
-  if (!asked.data) return asked.error ? <Notice error={asked.error} /> : <Waiting what="Asking for the trace" />;
+  if (!asked.data) return asked.error ? <Notice error={asked.error} /> : <Waiting what="Loading the trace" />;
   const { waterfall, complete } = asked.data;
-  if (!waterfall) return <Empty>Nothing is recorded of it: it was not sampled, X-Ray does not have it yet, or newer traces have taken its place.</Empty>;
+  if (!waterfall) return <Empty>No trace is recorded: it was not sampled, X-Ray does not have it yet, or newer traces have taken its place.</Empty>;
   const of = scaleOf(waterfall);
   const handled = new Set(waterfall.invocations.flatMap((one) => one.stages.filter((each) => each.name === "parse").map((each) => each.batch_id)));
   const silent = waterfall.batches.length - waterfall.batches.filter((each) => handled.has(each)).length;
@@ -48,8 +48,8 @@ function Waterfall({ file }) {
           {waterfall.invocations.map((one, at) => <Invocation key={`${one.trace} ${one.function} ${at}`} one={one} file={file} of={of} />)}
         </table>
       </div>
-      {silent > 0 && <p class="muted">{plural(silent, "batch", "batches")} of these left no trace of a worker{isMoving(file) ? ": in the queue still, or under way" : ""}.</p>}
-      {!complete && <p class="muted">There are more traces than are read here.</p>}
+      {silent > 0 && <p class="muted">{plural(silent, "batch", "batches")} of these have no trace of a worker{isMoving(file) ? ": still in the queue, or in progress" : ""}.</p>}
+      {!complete && <p class="muted">There are more traces than are shown here.</p>}
       {waterfall.more_batches > 0 && (
         <p class="more">
           {batches < ALL ? <button type="button" class="quiet" onClick={() => setBatches(ALL)}>Show {count(Math.min(waterfall.more_batches, ALL - FIRST))} more {waterfall.more_batches === 1 ? "batch" : "batches"}</button>

@@ -64,7 +64,7 @@ export function Upload() {
   return (
     <>
       <div class="title"><h1>Upload</h1></div>
-      <p class="lead">Log files go straight to the input bucket, by an address that is signed for each of them and holds for an hour.</p>
+      <p class="lead">Log files are uploaded straight to the input bucket, each by a signed address that is valid for an hour.</p>
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
         <label class="wide">Folder in the bucket<input value={folder} onInput={(event) => setFolder(event.target.value)} placeholder="none" spellcheck={false} autocomplete="off" /></label>
       </form>

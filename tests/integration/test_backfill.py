@@ -132,7 +132,7 @@ def test_without_a_state_machine_the_same_is_done_from_here(stack: LocalStack) -
 def test_nothing_below_a_prefix_is_said_so(stack: LocalStack) -> None:
     done = run_froe(stack, "backfill", "no/such/prefix/")
     assert done.returncode == 0
-    assert "Nothing lies below" in done.stdout
+    assert "There is nothing below" in done.stdout
 
 
 def test_another_bucket_is_refused(stack: LocalStack) -> None:

@@ -40,7 +40,7 @@ def test_a_new_stage_is_made_from_dev_and_its_token_shown_once(cloud: LocalStack
     checkout = copy_checkout(tmp_path)
     lines: list[str] = []
     settings = deploy("prod", report=lines.append, root=checkout).stage.settings
-    assert "The stage prod is new: it begins as a copy of dev" in lines
+    assert "The stage prod is new: it starts as a copy of dev" in lines
     (token,) = [line.rsplit(" ", 1)[1] for line in lines if "token" in line]
     assert settings == settings_of(checkout, "prod")
     assert settings["API_TOKEN_SHA256"] == hashlib.sha256(token.encode()).hexdigest()

@@ -177,7 +177,7 @@ def a_second_deploy_changes_no_mapping(terminal: Terminal, mapped: dict[str, str
     (terminal.checkout / ".chalice" / "deployed" / "local.json").unlink()  # as in another clone
     apis = terminal.client("apigateway").get_rest_apis()["items"]
     output = terminal.froe("token", "--stage", "local")
-    assert "API token, shown this once: " in output
+    assert "API token, shown only once: " in output
     after = terminal.settings()
     assert {name for name in after if after[name] != before[name]} == {"API_TOKEN_SHA256"}
     configuration = terminal.client("lambda").get_function_configuration(FunctionName="froe-local-authorizer")
@@ -233,8 +233,8 @@ def what_was_broken_by_hand_is_named(terminal: Terminal) -> None:
         "froe-local-split is not encrypted",
         "froe-local-dead-letter keeps messages for 60 s, not 14 days",
         "the schedule froe-local-sweeper-event is DISABLED",
-        "the log group /aws/lambda/froe-local-worker keeps everything forever",
-        "froe-local-ledger expires nothing",
+        "the log group /aws/lambda/froe-local-worker never expires",
+        "froe-local-ledger does not expire items",
     ):
         assert named in faults
 
@@ -246,7 +246,7 @@ def a_deploy_mends_it_with_a_changed_handler_and_another_way_in(terminal: Termin
     assert old in text
     app.write_text(text.replace(old, 'return {"changed": True}'), encoding="utf-8")
     output = terminal.froe("deploy", "--stage", "local")
-    assert "of froe-local-split to what the template says" in output
+    assert "of froe-local-split to the values of the template" in output
     assert "The stage local is in order" in output
     assert "Deleted the mapping of arn:aws:sqs:us-east-1:000000000000:froe-local-split" in output
     mappings_of(terminal)

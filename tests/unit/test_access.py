@@ -86,7 +86,7 @@ def test_names_are_those_of_one_token_each(tokens: Tokens) -> None:
     for name in ("ci", "administrator", "", "a b", "x" * 65, "\ud800"):
         with pytest.raises(BadQueryError):
             tokens.create(name, Role.READ, "ann")
-    with pytest.raises(BadQueryError, match="no token of the name 'page': there are ci"):
+    with pytest.raises(BadQueryError, match="no token named 'page': there are ci"):
         tokens.revoke("page")
 
 

@@ -226,8 +226,8 @@ def test_a_question_that_is_given_up_is_stopped_there(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([__file__], "--athena asks the sink of a stage: leave it out to ask files."),
-        (["--stored", "f1"], "--athena asks the sink of a stage: leave it out to ask files."),
+        ([__file__], "--athena queries the sink of a stage: leave it out to query files."),
+        (["--stored", "f1"], "--athena queries the sink of a stage: leave it out to query files."),
         (["--from", "2026-11-01"], "WHERE file_format = 'access_combined' AND date >= '2026-11-01'"),
         (["--format", "json"], "WHERE file_format = 'access_combined' AND date >= '2026-11-01'"),
     ],

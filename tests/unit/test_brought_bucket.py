@@ -127,7 +127,7 @@ def announced(s3: Notified) -> list[str]:
 def test_a_target_of_others_that_is_gone_does_not_keep_our_notification_out(details: str) -> None:
     s3 = Notified(GONE, details=details)
     (line,) = announced(s3)
-    assert f"S3 cannot reach {GONE}, which the bucket logs notifies beside us" in line
+    assert f"S3 cannot reach {GONE}, a target of another notification of the bucket logs" in line
     assert {each["QueueArn"] for each in s3.stored["QueueConfigurations"]} == {GONE, QUEUE}
     assert s3.stored["LambdaFunctionConfigurations"] == THEIRS["LambdaFunctionConfigurations"]
 

@@ -54,7 +54,7 @@ class TestDeadLetters:
     def test_none_is_said_as_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert froe(monkeypatch, Pipeline(LIMITS), "dead-letters").stderr == "There are no dead letters.\n"
         filtered = froe(monkeypatch, with_dead(3), "dead-letters", "--reason", "nothing says this")
-        assert filtered.stderr == "There is no dead letter like that.\n"
+        assert filtered.stderr == "No dead letter matches.\n"
 
     def test_the_table_names_the_batch_its_reason_and_what_it_holds(
         self, monkeypatch: pytest.MonkeyPatch
@@ -153,7 +153,7 @@ class TestDeadLetters:
         assert froe(monkeypatch, with_dead(1), "dead-letters", "dead-000", "--reason", "x").exit_code == 2
 
     def test_an_empty_list_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert "no dead letter" in froe(monkeypatch, Pipeline(LIMITS), "dead-letters").stderr
+        assert "no dead letter" in froe(monkeypatch, Pipeline(LIMITS), "dead-letters").stderr.lower()
 
 
 class TestRedrive:
@@ -219,7 +219,7 @@ class TestRedrive:
     def test_nothing_to_redrive_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         result = froe(monkeypatch, Pipeline(LIMITS), "redrive", "--all")
         assert (result.exit_code, result.stdout) == (0, "")
-        assert "no dead letter" in result.stderr
+        assert "No dead letter matches" in result.stderr
 
 
 class TestDiscard:
@@ -297,7 +297,7 @@ class TestSweep:
         file_id = pipeline.splitter.ingest(pipeline.objects.add("a.log", b"x\ny\n"), in_time())
         pipeline.batch_queue.messages.clear()
         first = froe(monkeypatch, pipeline, "sweep")
-        assert "Nothing had to be sent again: nothing has stood still for 3,600 s." in first.stdout
+        assert "Nothing had to be sent again: no file has been without progress for 3,600 s." in first.stdout
         pipeline.clock.advance(3601)
         second = froe(monkeypatch, pipeline, "sweep", "--json")
         assert json_lines(second) == [

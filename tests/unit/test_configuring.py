@@ -153,7 +153,7 @@ def test_a_stage_that_has_none_asks_the_ledger_once_in_that_time_and_the_bucket_
         (TILL.replace("(?<till>[0-9]+)", "(a+)+(?<till>[0-9]+)"), 4, "has no bound"),
         (TILL.replace("till7 12", "till7 no"), 5, "goes as far as"),
         (TILL.replace('format = "till"', 'format = "tll"'), 9, "tll"),
-        ("[[format", 1, "it is no TOML"),
+        ("[[format", 1, "it is not TOML"),
     ],
 )
 def test_what_does_not_pass_is_refused_with_its_line_and_nothing_is_kept(
@@ -345,9 +345,9 @@ def test_a_file_keeps_the_version_that_it_was_opened_with() -> None:
 def records_of(pipeline: Pipeline, file_id: str) -> list[dict[str, Any]]:
     from tests.unit.test_reprocessing import status_of
 
-    found = status_of(pipeline).records(file_id, limit=100)["items"]
-    assert len(found) == 12
-    return list(found)
+    records = status_of(pipeline).records(file_id, limit=100)["items"]
+    assert len(records) == 12
+    return list(records)
 
 
 def test_the_status_shows_the_version_and_a_reprocess_takes_the_one_of_today() -> None:
@@ -507,7 +507,7 @@ def test_a_file_that_is_gone_does_not_keep_a_deploy_back(monkeypatch: pytest.Mon
     assert stage.in_use().version == 1
 
 
-def found(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Verdict, str]]:
+def findings_of(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Verdict, str]]:
     monkeypatch.setattr(configured, "configuring", lambda *_: stage.people)
     return [(each.verdict, f"{each.what}: {each.remedy}") for each in check_configuration(examined({}))]
 
@@ -516,26 +516,26 @@ def test_the_doctor_says_nothing_where_none_was_put_and_names_what_functions_ref
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stage = Stage()
-    assert found(stage, monkeypatch) == []
+    assert findings_of(stage, monkeypatch) == []
     stage.put(TILL)
-    ((verdict, what),) = found(stage, monkeypatch)
+    ((verdict, what),) = findings_of(stage, monkeypatch)
     assert (verdict, "is in use in place of the deployed froe.toml" in what) == (Verdict.OK, True)
     stage.register_otherwise(lambda stored: stored.update(remark="of another Froe"))
-    ((verdict, what),) = found(stage, monkeypatch)
+    ((verdict, what),) = findings_of(stage, monkeypatch)
     assert (verdict, "compiled by Froe 0.1" in what) == (Verdict.WARNING, True)
     stage.register_otherwise(_other_form)
-    ((verdict, what),) = found(stage, monkeypatch)
+    ((verdict, what),) = findings_of(stage, monkeypatch)
     assert (verdict, "is not used: it is compiled in form 99" in what) == (Verdict.FAULT, True)
     stage.put(HASHING)
-    ((verdict, what),) = found(stage, monkeypatch)
+    ((verdict, what),) = findings_of(stage, monkeypatch)
     assert (verdict, "REDACTION_KEY" in what) == (Verdict.FAULT, True)
     stage.put(TYPED)
     with monkeypatch.context() as stricter:
         stricter.setattr(configuring, "load", refusing)
-        ((verdict, what),) = found(stage, monkeypatch)
+        ((verdict, what),) = findings_of(stage, monkeypatch)
     assert (verdict, "does not pass the checks of this Froe" in what) == (Verdict.FAULT, True)
     stage.delete()
-    ((verdict, what),) = found(stage, monkeypatch)
+    ((verdict, what),) = findings_of(stage, monkeypatch)
     assert (verdict, "is gone" in what) == (Verdict.FAULT, True)
 
 

@@ -210,7 +210,7 @@ def test_what_cannot_be_measured_is_named(tmp_path: Path) -> None:
     for words, sentence in (
         ((str(tmp_path / "empty.log"),), "There is no log line to measure"),
         ((str(tmp_path / "a.bin"),), "a.bin: not text"),
-        ((str(tmp_path / "gone"),), "is no file and no folder"),
+        ((str(tmp_path / "gone"),), "is neither a file nor a folder"),
         (("s3:///x",), "names no bucket"),
     ):
         done = froe(*words)
@@ -221,12 +221,12 @@ def test_what_cannot_be_measured_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda text: text.replace("[traces]", "[trace]"), "'trace' that nothing asks for"),
+        (lambda text: text.replace("[traces]", "[trace]"), "'trace' that nothing uses"),
         (lambda text: text[: text.index("[keys]")], "lacks the price 'keys'"),
         (lambda text: text.replace("dollars = 0.023", 'dollars = "5"'), "[s3-stored] needs numbers"),
         (lambda text: text.replace("dollars = 0.023", "dollars = -5"), "[s3-stored] has dollars below 0"),
         (lambda text: text + "keys", "cannot be read as TOML"),
-        (lambda text: "region = 3\n" + text, "region is no table"),
+        (lambda text: "region = 3\n" + text, "region is not a table"),
     ],
 )
 def test_a_table_of_prices_that_is_wrong_is_named_with_the_price(

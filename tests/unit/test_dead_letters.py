@@ -413,7 +413,7 @@ def noted(number: int) -> Attempt:
             5,
             (
                 "died",
-                f"{NOTHING_SAID}; at receive 1 of 5 it had said throttled: too fast",
+                f"{NOTHING_SAID}; at receive 1 of 5 it reported throttled: too fast",
                 5,
             ),
         ),

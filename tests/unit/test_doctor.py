@@ -46,7 +46,7 @@ def test_a_queue_that_was_deleted_is_made_again_by_a_deploy() -> None:
         ({"KmsMasterKeyId": ""}, "froe-dev-batch is not encrypted with the stage's key"),
         ({"KmsMasterKeyId": "alias/another"}, "froe-dev-batch is not encrypted with the stage's key"),
         ({"MessageRetentionPeriod": "60"}, "froe-dev-batch keeps messages for 60 s, not 345600"),
-        ({"Policy": ""}, "froe-dev-split has not the policy of infra/data.json"),
+        ({"Policy": ""}, "froe-dev-split does not have the policy of infra/data.json"),
         ({"Policy": ""}, "aws sqs set-queue-attributes --queue-url " + BASE + "-split --attributes '{"),
         (
             {"MessageRetentionPeriod": "1209600"},
@@ -115,7 +115,7 @@ def test_more_workers_than_the_table_has_units_for_are_a_fault() -> None:
     listed = mapping("worker", ScalingConfig={"MaximumConcurrency": 100}, BatchSize=1)
     answers = {"list_event_source_mappings": {"EventSourceMappings": [listed]}}
     (finding,) = overloads(answers, lambda_functions=functions)
-    assert "100 workers with 5,000 write units a batch want more than the 4,000 units/s" in finding
+    assert "100 workers with 5,000 write units a batch need more than the 4,000 units/s" in finding
     assert "set maximum_concurrency of worker to at most 48" in finding
     assert "raise RecordsMaxWriteUnits to 8,334, or take the layout packed" in finding
 
@@ -127,7 +127,7 @@ def test_a_table_that_takes_less_than_the_parameters_say_is_a_fault() -> None:
         "describe_table": table,
     }
     (finding,) = overloads(answers)
-    assert "4 workers with 5,000 write units a batch want more than the 5 units/s" in finding
+    assert "4 workers with 5,000 write units a batch need more than the 5 units/s" in finding
     assert "take lambda_timeout and maximum_concurrency of worker out" in finding
 
 
@@ -207,7 +207,7 @@ def test_a_table_without_expiry_or_recovery_is_a_fault() -> None:
     }
     assert faults(check_tables(examined(right))) == []
     without = faults(check_tables(examined({"describe_table": right["describe_table"]})))
-    assert any("froe-dev-records expires nothing" in each for each in without)
+    assert any("froe-dev-records does not expire items" in each for each in without)
     assert any("cannot be restored to a point in time" in each for each in without)
     open_to_all = {
         **right,

@@ -59,7 +59,7 @@ def test_buckets_as_the_template_says_are_no_faults() -> None:
     ("operation", "answer", "named", "command"),
     [
         ("get_public_access_block", None, "can be opened to the public", "put-public-access-block"),
-        ("get_bucket_versioning", {"Status": "Suspended"}, "keeps no versions", "put-bucket-versioning"),
+        ("get_bucket_versioning", {"Status": "Suspended"}, "does not keep versions", "put-bucket-versioning"),
         ("get_bucket_encryption", None, "is not encrypted with the stage's key", "put-bucket-encryption"),
         (
             "get_bucket_lifecycle_configuration",
@@ -111,7 +111,7 @@ def test_a_queue_policy_that_lets_no_uploads_in_is_a_fault(ingest: str) -> None:
     given = {"Ingest": ingest}
     inspected = examined({**queue(), **stack(**given)}, settings={"INGEST": ingest})
     (finding,) = [each for each in faults(check_queues(inspected)) if each.startswith("froe-dev-split ")]
-    assert "has not the policy" in finding
+    assert "does not have the policy" in finding
     assert "Uploads" in finding
 
 
@@ -176,7 +176,7 @@ def test_an_alarm_that_rings_otherwise_or_for_nobody_is_a_fault() -> None:
     assert "another AlarmActions" in alarms(AlarmActions=[])[0]
     assert "another MetricName" in alarms(MetricName="Invocations")[0]
     assert "aws cloudwatch delete-alarms --alarm-names froe-dev-worker-errors" in alarms(Period=60)[0]
-    assert "tell nobody" in alarms(ActionsEnabled=False)[0]
+    assert "notify nobody" in alarms(ActionsEnabled=False)[0]
 
 
 def test_a_setting_that_was_made_by_hand_is_named() -> None:
@@ -198,7 +198,7 @@ def test_the_stack_of_backfills_is_looked_at_where_there_is_one() -> None:
     assert all("`froe deploy --stage dev --backfill` makes it again" in each for each in gone)
     described = {**answers, "get_template": {"TemplateBody": "{}"}}
     findings = faults(check_stacks(examined(described)))
-    assert any("froe-dev-backfill has another template" in each and "--backfill" in each for each in findings)
+    assert any("froe-dev-backfill differs from" in each and "--backfill" in each for each in findings)
     assert all("--backfill" not in each for each in findings if "froe-dev-observability" in each)
 
 

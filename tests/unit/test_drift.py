@@ -176,7 +176,7 @@ def test_one_attribute_that_was_changed_is_the_only_one_that_is_written(attribut
     fixed(aws)
     right = dict(aws.queues[URL])
     aws.queues[URL][attribute] = broken
-    assert fixed(aws) == [f"Set {attribute} of froe-dev-batch to what the template says"]
+    assert fixed(aws) == [f"Set {attribute} of froe-dev-batch to the values of the template"]
     assert aws.queues[URL] == right
 
 
@@ -206,7 +206,7 @@ def test_a_schedule_that_was_switched_off_is_switched_on() -> None:
     cloud = Cloud(lambda _: aws, ACCOUNT, "eu-west-1")
     drift.enable_rule(cloud, "froe-dev-sweeper-event", lines.append)
     drift.enable_rule(cloud, "froe-dev-sweeper-event", lines.append)
-    assert lines == ["Switched the schedule froe-dev-sweeper-event on again"]
+    assert lines == ["Enabled the schedule froe-dev-sweeper-event again"]
 
 
 def test_every_condition_of_the_templates_can_be_told() -> None:

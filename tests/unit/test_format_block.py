@@ -73,7 +73,7 @@ def test_what_is_printed_reads_a_file_of_the_format_without_a_reject(name: str, 
 def test_a_format_that_is_no_template_is_refused_with_those_that_are() -> None:
     done = froe("formats", "--toml", "json")
     assert done.exit_code == 1
-    assert "'json' is more than templates can say" in done.stderr
+    assert "'json' is more than templates can express" in done.stderr
     assert "`froe infer FILE --anyway`" in done.stderr
     assert "These can be printed: " in done.stderr
     assert " kafka," in done.stderr

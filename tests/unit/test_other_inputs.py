@@ -113,7 +113,7 @@ def test_a_bucket_that_is_named_no_longer_loses_our_entry_alone(buckets: Buckets
     lines: list[str] = []
     others.announce(cloud_of(buckets), stage_of("eu-logs; web-logs"), (), lines.append)
     others.announce(cloud_of(buckets), stage_of("eu-logs"), ("eu-logs", "web-logs", "gone"), lines.append)
-    assert lines[2:] == ["Took our entry from the notifications of the bucket web-logs"]
+    assert lines[2:] == ["Removed Froe's entry from the notifications of the bucket web-logs"]
     assert buckets.entries("web-logs").keys() == {"theirs"}
     assert "froe-dev" in buckets.entries("eu-logs")
 
@@ -143,9 +143,12 @@ def test_the_doctor_names_a_bucket_that_announces_to_nobody_or_is_not_there(buck
     buckets.make("eu-logs")
     stage = stage_of("eu-logs; lost-logs")
     nobody, lost = check_others(Examined(cloud_of(buckets), stage, ROOT))
-    assert (nobody.verdict, nobody.what) == (Verdict.FAULT, "eu-logs announces its objects to nobody here")
+    assert (nobody.verdict, nobody.what) == (
+        Verdict.FAULT,
+        "eu-logs does not announce its objects to this stage",
+    )
     assert (
-        lost.what == "The bucket lost-logs that INPUT_BUCKETS names does not exist: make it, or take it out"
+        lost.what == "The bucket lost-logs that INPUT_BUCKETS names does not exist: create it, or remove it"
     )
     with pytest.raises(FroeError, match="lost-logs that INPUT_BUCKETS names does not exist"):
         others.check(cloud_of(buckets), stage)

@@ -255,7 +255,7 @@ def test_twice_at_once_is_one_generation() -> None:
     pipeline = pipeline_with(BROKEN)
     (file_id,) = ids_in(pipeline)
     pipeline.reprocessing.begin(file_id)
-    with pytest.raises(RefusedError, match=r"is being read again already, as .*~1"):
+    with pytest.raises(RefusedError, match=r"is already being read again, as .*~1"):
         pipeline.reprocessing.begin(file_id)
     stale = current(pipeline, file_id)._replace(rereading=current(pipeline, file_id).rereading)
     assert not pipeline.table.reserve_generation(stale, stale.rereading._replace(under_way=2))
@@ -306,7 +306,7 @@ def test_a_cursor_of_a_former_generation_says_that_the_file_was_read_again() -> 
     pipeline.reprocessing.begin(file_id)
     drain(pipeline)
     status = status_of(pipeline)
-    with pytest.raises(BadQueryError, match="read again meanwhile; begin anew"):
+    with pytest.raises(BadQueryError, match="read again meanwhile; start again"):
         status.records(file_id, cursor=cursor)
     page = status.records(file_id, limit=2)
     assert page["cursor"].endswith("~1")

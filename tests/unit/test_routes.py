@@ -127,7 +127,7 @@ def test_a_file_is_read_again_once_at_a_time_and_who_asked_is_written_down(
     assert (status, file["generation"], file["next_generation"]) == (202, 0, 1)
     assert len(pipeline.split_queue.messages) == 1
     status, answer = post(path, {})
-    assert (status, "is being read again already" in answer["Message"]) == (409, True)
+    assert (status, "is already being read again" in answer["Message"]) == (409, True)
     assert [deed.result for deed in pipeline.trail.stored.values()][1] == {"generation": 1}
     assert post(f"/files/{'a' * 26}/reprocess", {})[0] == 404
     assert post(path, {"force": "yes"})[0] == 400

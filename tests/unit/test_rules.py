@@ -82,7 +82,7 @@ def test_a_rule_applies_where_its_condition_is_met(condition: dict[str, Any], me
 
 
 def test_a_function_that_is_not_known_is_an_error() -> None:
-    with pytest.raises(FroeError, match="Fn::ValueOf, which is not evaluated here"):
+    with pytest.raises(FroeError, match="Fn::ValueOf, which is not supported here"):
         broken({"Rules": {"One": {"RuleCondition": {"Fn::ValueOf": []}, "Assertions": []}}}, {})
 
 

@@ -53,9 +53,11 @@ def test_other_input_buckets_are_none_unless_they_are_named() -> None:
         "eu-logs": "*.gz",
         "us-logs": "",
     }
-    with pytest.raises(SettingsError, match="INPUT_BUCKETS is 'eu_logs': 'eu_logs' is no bucket's name"):
+    with pytest.raises(SettingsError, match="INPUT_BUCKETS is 'eu_logs': 'eu_logs' is not a bucket name"):
         Settings.from_environment({**COMPLETE, "INPUT_BUCKETS": "eu_logs"})
-    with pytest.raises(SettingsError, match="INPUT_BUCKETS names logs, the stage's own: set INPUT_KEYS"):
+    with pytest.raises(
+        SettingsError, match="INPUT_BUCKETS names logs, the stage's own bucket: use INPUT_KEYS"
+    ):
         Settings.from_environment({**COMPLETE, "INPUT_BUCKET": "logs", "INPUT_BUCKETS": "logs"})
 
 
@@ -67,7 +69,7 @@ def test_other_input_buckets_are_none_unless_they_are_named() -> None:
         ("move", "give a prefix that ends with /"),
         ("move:done", "give a prefix that ends with /"),
         ("move:/done/", "give a prefix that ends with / and does not begin with one"),
-        ("move:done/", r"INPUT_KEYS takes what is there: they would be read again; add !done/\* to it"),
+        ("move:done/", r"INPUT_KEYS includes that prefix, so they would be read again; add !done/\* to it"),
     ],
 )
 def test_what_becomes_of_settled_objects_is_refused_with_the_remedy(text: str, sentence: str) -> None:
@@ -81,7 +83,7 @@ def test_objects_are_moved_to_where_nobody_reads_them(keys: str) -> None:
     settings = Settings.from_environment({**moving, "INPUT_KEYS": keys})
     assert settings.afterwards == Afterwards(Action.MOVE, "done/")
     others = {**moving, "INPUT_KEYS": keys, "INPUT_BUCKETS": "eu-logs"}
-    with pytest.raises(SettingsError, match="INPUT_BUCKETS takes what is there"):
+    with pytest.raises(SettingsError, match="INPUT_BUCKETS includes that prefix"):
         Settings.from_environment(others)
     assert Settings.from_environment(COMPLETE).afterwards.action is Action.LEAVE
 

@@ -149,7 +149,7 @@ def test_a_stack_that_could_not_be_made_and_holds_nothing_is_cleared_away() -> N
 
 def test_a_stack_that_could_not_be_made_and_holds_something_is_left_to_people() -> None:
     cloudformation = CloudFormation("ROLLBACK_COMPLETE", left=True)
-    with pytest.raises(FroeError, match=f"still holds {QUEUE}: look whether that is needed"):
+    with pytest.raises(FroeError, match=f"still has {QUEUE}: look whether that is needed"):
         brought_up(cloudformation)
     assert cloudformation.calls == []
 

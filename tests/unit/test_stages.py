@@ -132,7 +132,7 @@ def test_settings_are_added_to_those_there_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "Prod", "a_b", "9x", "a" * 17, "a/b"])
 def test_a_name_that_cannot_be_part_of_names_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(FroeError, match="cannot be a stage: take 1 to 16 lower-case letters"):
+    with pytest.raises(FroeError, match="cannot be a stage: use 1 to 16 lower-case letters"):
         read_stage(name, tmp_path)
 
 

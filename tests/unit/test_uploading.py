@@ -229,7 +229,7 @@ def test_keys_that_become_no_file_are_named_and_not_waited_for(capsys: pytest.Ca
     keys = ["logs/a", "b.csv", "logs/c.tmp"]
     warn_of_keys(target, keys, wait=False)
     output = capsys.readouterr().err
-    assert "2 of 3 keys become no file" in output
+    assert "2 of 3 keys do not become files" in output
     assert "INPUT_KEYS (logs/*, !*.tmp)" in output
     assert "b.csv, logs/c.tmp" in output
     with pytest.raises(FroeError, match="upload without --wait"):

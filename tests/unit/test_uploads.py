@@ -73,7 +73,7 @@ def test_a_large_object_goes_up_in_parts_that_s3_takes_and_an_answer_holds(size:
         ("", 1, "key is ''"),
         ("k" * 1025, 1, "key is"),
         ("a.csv", 1, r"INPUT_KEYS \(!\*.csv\) leaves it out"),
-        ("folder/", 0, "holds no log"),
+        ("folder/", 0, "is not a log"),
         ("a.log", -1, "size is -1"),
         ("a.log", SIZE_MAX + 1, "size is"),
     ],

@@ -1,4 +1,4 @@
-"""What a member is in the account of its archive."""
+"""How a member counts in the account of its archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users configure: formats of their own, filters, redaction. Here: as it holds for one file."""
+"""What users configure: custom formats, filters, redaction. This module has what applies to one file."""
 
 from __future__ import annotations
 

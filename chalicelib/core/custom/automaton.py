@@ -1,9 +1,9 @@
-"""A parsed expression as an automaton: which character may follow which, and by how many ways.
+r"""A parsed expression as an automaton: which character may follow which, and in how many ways.
 
-Positions are the characters of the expression (Glushkov's construction). Assertions of places (``^``,
-``\\b``) are passed over, so that more texts seem possible than are: what is proved stays true. So it does
-where a counted repetition is made a loop: each turn takes a character, and a way through the one is a way
-through the other. What may be empty is written out instead: which turns are empty makes a way of its own.
+Positions are the characters of the expression (Glushkov's construction). Zero-width assertions (``^``,
+``\b``) are ignored, so more texts seem possible than are: whatever is proved remains true. The same holds
+if a counted repetition is treated as a loop: each turn takes a character, and a way through the one is a way
+through the other. Repetitions that may be empty are written out instead, since each choice of empty turns is a way of its own.
 """
 
 from __future__ import annotations
@@ -110,14 +110,14 @@ class _Builder:
         if op in (codes.ASSERT, codes.ASSERT_NOT):
             if has_loop(argument[1]):
                 raise UnprovableError(
-                    "a look-around holds a repetition without bound; give it a bound, as in {0,64}"
+                    "a look-around has an unbounded repetition; give it a bound, as in {0,64}"
                 )
             self.made.asides.append(Aside(list(argument[1]), self._ignore_case))
             return _Part({}, {}, 1)
         if op is codes.AT:
             return _Part({}, {}, 1)
         raise UnprovableError(
-            "it refers back to a group, which no pattern here may; write what the group would match"
+            "it has a backreference, which is not supported; write out what the group would match"
         )
 
     def _character(self, op: Any, argument: Any) -> _Part:

@@ -1,7 +1,7 @@
 """Sets of characters as bit masks, so that two of them are compared in one step.
 
-ASCII is told apart character by character; what lies beyond is stood for by a few characters of each
-kind and by those that an expression names.
+ASCII characters have a bit each; a few characters of each kind, and those that an expression names, represent the
+others.
 """
 
 from __future__ import annotations

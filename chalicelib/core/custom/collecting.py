@@ -1,4 +1,4 @@
-"""The member that a configuration names, whose array holds the entries of a file of JSON: seen in its head."""
+"""The member that a configuration names, whose array has the entries of a JSON file: detected in the file's head."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An expression as it is tried first: each repetition keeps what it took, so that it takes time like the text."""
+"""The possessive form of an expression, which is tried first: no repetition gives back what it took, so it takes linear time."""
 
 from __future__ import annotations
 

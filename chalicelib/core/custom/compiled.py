@@ -1,6 +1,6 @@
 """A configuration that was checked and proved when it was packaged or put, as the text that functions read.
 
-Nothing in it is checked again. The key of hashes is a secret of the functions and not in it.
+Functions check nothing again. The key of hashes is a secret of the functions and not part of the text.
 """
 
 from __future__ import annotations

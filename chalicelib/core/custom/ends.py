@@ -1,4 +1,4 @@
-"""The end of an expression that nothing is ever gone back from, because it always succeeds: it costs nothing."""
+"""The end of an expression that never causes backtracking, because it always matches: it costs nothing."""
 
 from __future__ import annotations
 

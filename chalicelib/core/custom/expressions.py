@@ -1,4 +1,4 @@
-"""What users write (a template, a regular expression or a grok pattern) → an expression of Python's, and its fields."""
+"""What users write (a template, a regular expression or a grok pattern) → a Python expression, and its fields."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class _Translation:
 
     def _flags(self, flags: str) -> str:
         if not set(flags) <= set("ims"):
-            raise PatternError(f"the flags (?{flags}) are not supported; of them use (?i) alone")
+            raise PatternError(f"the flags (?{flags}) are not supported; use only (?i)")
         return flags.replace("m", "") if self._grok else flags
 
     def _part(self, pattern: str, depth: int) -> str:
@@ -87,12 +87,12 @@ class _Translation:
             elif character == "(" and (match := _NAMED.match(pattern, at)):
                 piece, at = f"(?P<{self._group(match[1], None)}>", match.end()
             elif character == "(" and _FLAGS.match(pattern, at):
-                raise PatternError("flags stand in the middle; write (?i:…) around what they are for")
+                raise PatternError("flags are in the middle; write (?i:…) around the part that they apply to")
             elif self._grok and pattern.startswith("%{", at):
                 call = _CALL.match(pattern, at)
                 if call is None:
                     raise PatternError(
-                        f"{pattern[at : at + 40]!r} is no grok call; it looks like %{{NAME}}, %{{NAME:field}} or"
+                        f"{pattern[at : at + 40]!r} is not a grok call; one looks like %{{NAME}}, %{{NAME:field}} or"
                         " %{NAME:field:int}"
                     )
                 piece, at = self._called(call, depth), call.end()
@@ -130,10 +130,10 @@ class _Translation:
         if _BRACKETED.fullmatch(field):
             name = field[1:-1].replace("][", ".")
         if not _FIELD.fullmatch(name):
-            raise PatternError(f"{field!r} is no name of a field; use letters, digits, dots and underscores")
+            raise PatternError(f"{field!r} is not a field name; use letters, digits, dots and underscores")
         kind = _GROK_TYPES.get(kind, kind) if kind else None
         if kind is not None and kind not in TYPES:
-            raise PatternError(f"{kind!r} is no type; the types are {', '.join(TYPES)}")
+            raise PatternError(f"{kind!r} is not a type; the types are {', '.join(TYPES)}")
         group = f"g{len(self._fields)}"
         self._fields.append(Field(group, name, kind))
         return group

@@ -1,6 +1,6 @@
-"""What redaction finds by itself: IP addresses, e-mail addresses, card numbers, tokens.
+"""What redaction finds on its own: IP addresses, e-mail addresses, card numbers, tokens.
 
-Where a text might be one, it is taken for one: too much is hidden rather than too little.
+In doubt a text counts as one: it is better to hide too much than too little.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""The standard pattern names that Logstash users know, written for Python's matcher and without any that
-could go back and forth forever.
+"""Logstash's standard pattern names, written for Python's matcher, without any that can backtrack without bound.
 
-What they match is what https://github.com/logstash-plugins/logstash-patterns-core says of each, with its
-names of fields (ECS) translated to those of the OpenTelemetry conventions. Where a name's own definition
+They match what https://github.com/logstash-plugins/logstash-patterns-core documents, with its
+names of fields (ECS) translated to those of the OpenTelemetry conventions. If the original definition of a name
 could take unbounded time (UNIXPATH, URIPROTO), this one matches the same text in one way only.
 """
 

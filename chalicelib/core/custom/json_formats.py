@@ -1,6 +1,6 @@
-"""Formats of JSON whose members have names of their own: which is the time, the severity, the message.
+"""Formats of JSON whose members have other names: which member is the time, the severity, the message.
 
-Members are named as records show them, those of nested objects with points. What is not mapped is found under its
+Members have the names that records show, dotted for nested objects. Members without a mapping are found under their
 usual names, as in any JSON.
 """
 

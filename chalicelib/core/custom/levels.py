@@ -1,4 +1,4 @@
-"""The names that a configuration may call a severity by: fewer than logs use, so that a slip is seen."""
+"""The severities that a configuration may name: fewer than logs use, so that typing errors are noticed."""
 
 from __future__ import annotations
 

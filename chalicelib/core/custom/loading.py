@@ -1,4 +1,4 @@
-"""The text of a configuration file → what it says, checked: every sample is parsed, every name is known.
+"""Loads and checks the text of a configuration file: every name must be known, and every sample must parse.
 
 A mistake is one ConfigError, which names the file, the line and the remedy.
 """
@@ -67,7 +67,7 @@ def load(text: str, file: str, key: str | None = "") -> Config:
         match = re.search(r"line (\d+)", str(error))
         line = int(match[1]) if match else text.count("\n") + 1
         raise ConfigError(
-            file, line, f"it is no TOML ({error}); fix the line, or quote its text in '…'"
+            file, line, f"it is not TOML ({error}); fix the line, or quote its text in '…'"
         ) from error
     except RecursionError as error:
         problem = "it is nested too deeply to be read; write flat tables and lists"
@@ -109,7 +109,7 @@ def load(text: str, file: str, key: str | None = "") -> Config:
             raise ConfigError(
                 file,
                 1,
-                f"it takes {size:,} bytes compressed, and {TEXT_MAX_BYTES:,} fit a batch message; take out what is unused",
+                f"it is {size:,} bytes compressed, and a batch message has room for {TEXT_MAX_BYTES:,}; remove what is unused",
             )
     return Config(rules, bindings, collections, rules_text, key or "")
 

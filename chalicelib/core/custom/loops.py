@@ -1,4 +1,4 @@
-"""The loops of an automaton: whether one reads the same text in two ways, and which hand text on to others."""
+"""The loops of an automaton: whether one can match the same text in two ways, and which pairs can hand text to each other."""
 
 from __future__ import annotations
 

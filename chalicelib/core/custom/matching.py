@@ -1,4 +1,4 @@
-"""Matching that ends: expressions whose time grows with the text, or faster up to a length only (`proofs`)."""
+"""Matching in bounded time: expressions whose time is linear, or superlinear up to a limited length only (`proofs`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values a rule of names hides: attributes, and members of objects wherever these stand in lists."""
+"""Which values a rule of names redacts: attributes, and members of objects anywhere in lists."""
 
 from __future__ import annotations
 

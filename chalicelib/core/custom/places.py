@@ -1,4 +1,4 @@
-"""Where in a TOML text a table or a key of it stands, for messages; and those messages."""
+"""Where a table or key is in a TOML text, for error messages; and these messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is proved of expressions before they are ever run: how long they may take."""
+"""Proofs about expressions before they are run: how long they may take."""
 
 from __future__ import annotations
 
@@ -60,4 +60,4 @@ def _parsed(pattern: str) -> object:
         return parsed(pattern, FLAGS)
     except (re.error, RecursionError, OverflowError) as error:
         reason = error.msg if isinstance(error, re.error) else "it is nested too deeply"
-        raise PatternError(f"it is no regular expression ({reason}); fix it there") from error
+        raise PatternError(f"it is not a regular expression ({reason}); fix it there") from error

@@ -1,4 +1,4 @@
-"""How far an expression goes in an entry that it does not match, and what it expects there: for people who read a reject."""
+"""How far an expression matches in an entry that it rejects, and what it expects there: for people who examine a reject."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Redaction: what is taken out of records and rejects before anything of them is stored.
+"""Redaction: removes values from records and rejects before anything is stored.
 
-A keyed hash (HMAC-SHA-256) keeps equal values equal without telling them. What a rule of fields takes out
-goes from the rest of its record too, wherever it stands there as a word of its own.
+A keyed hash (HMAC-SHA-256) keeps equal values equal without revealing them. A value that a rule of fields redacts
+is also redacted in the rest of its record, wherever it is a word of its own.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""How the time of an expression grows with the text, proved before it is ever run.
+"""How the matching time of an expression grows with the text, proved before it is run.
 
-A backtracking matcher takes time beyond any bound where two ways of reading the same text come
-back to the same place of the expression, and a power of the length where a repetition can hand text on
-to another one (Weideman et al., "Analyzing Matching Time Behavior of Backtracking Regular Expression
-Matchers by Using Ambiguity of NFA", 2016). Both are looked for in its automaton; and by how many ways a
-text can be read where nothing repeats is counted there.
+A backtracking matcher takes unbounded time if two ways of matching the same text come
+back to the same position of the expression, and polynomial time if a repetition can hand text to
+another one (Weideman et al., "Analyzing Matching Time Behavior of Backtracking Regular Expression
+Matchers by Using Ambiguity of NFA", 2016). This module searches the automaton for both, and counts in how many ways a
+text can be matched without repetitions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a configuration says, checked, as plain values; and as the text that travels with a plan.
+"""A checked configuration as plain values, and as the text that travels with a plan.
 
-The text holds expressions written out, so that what a file becomes never changes with a later Froe's idea
-of a grok name. Samples, titles and bindings are not in it: a file that is open needs them no more.
+The text contains expanded expressions, so that a later version's definition of a grok name cannot
+change the records of a file. Samples, titles and bindings are left out: an open file does not need them.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def check_time(form: str, zone: str | None) -> None:
     """Raises PatternError."""
     if zone is not None and not _ZONE.fullmatch(zone):
         raise PatternError(
-            f"the zone {zone!r} is none that never changes; write its distance from UTC, such as +01:00, or UTC"
+            f"the zone {zone!r} is not a fixed offset; write the offset from UTC, such as +01:00, or UTC"
         )
     if form not in NAMED:
         _shape(form)
@@ -67,13 +67,13 @@ def _shape(form: str) -> re.Pattern[str]:
             made.append(re.escape(other))
         elif directive not in _DIRECTIVES:
             raise PatternError(
-                f"%{directive} is no part of a time; known are {' '.join(f'%{each}' for each in sorted(_DIRECTIVES))}"
+                f"%{directive} is not a directive; known are {' '.join(f'%{each}' for each in sorted(_DIRECTIVES))}"
             )
         else:
             made.append(_DIRECTIVES[directive])
             group = re.search(r"\(\?P<(\w)>", made[-1])
             if group and group[1] in seen:
-                raise PatternError(f"%{directive} says again what is said already; leave one of the two out")
+                raise PatternError(f"%{directive} repeats a part of the time; remove one of the two")
             seen.add(group and group[1])
     lacking = [] if "s" in seen else [
         part for part, names in (("month", "mb"), ("day", "d"), ("hour", "HI")) if not seen & set(names)

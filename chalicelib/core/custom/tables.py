@@ -1,4 +1,4 @@
-"""One table of a configuration, read key by key; what is wrong names its line and the remedy."""
+"""One table of a configuration, read key by key; an error names the line and the remedy."""
 
 from __future__ import annotations
 

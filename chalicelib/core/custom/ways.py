@@ -1,8 +1,8 @@
-"""By how many ways the same text can be read up to the same place of an expression, where no loop counts.
+"""In how many ways the same text can be matched up to the same position of an expression, not counting loops.
 
-The subset construction: for each set of places that some text leads to, how many ways lead to each of
-them, at most. What is parted for good counts once, however much of it there is; only what meets again
-multiplies. So ``a?a?a?`` has many ways, and ``Jan|Jun|Jul`` one.
+The subset construction: for each set of positions that some text leads to, at most how many ways lead to each of
+them. Alternatives that never meet again count once; only those that meet again
+multiply. So ``a?a?a?`` has many ways, and ``Jan|Jun|Jul`` one.
 """
 
 from __future__ import annotations

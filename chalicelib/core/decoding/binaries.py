@@ -1,6 +1,6 @@
-"""What an object is that is no text, told by how it begins: archives, other compressions, data files, programs.
+"""What kind of binary an object is, recognised by its beginning: archives, other compressions, data files, programs.
 
-Nothing is unpacked. A name is given only for what no log begins with, so that text is never taken for one of these.
+Nothing is unpacked. Only beginnings that no log has are recognised, so that text is never taken for a binary.
 """
 
 from __future__ import annotations

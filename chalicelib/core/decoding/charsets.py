@@ -1,7 +1,8 @@
-"""The character sets that a text may be said to be in: those whose characters can be read one by one.
+"""The character sets that a user may set for a text: those whose characters can be decoded one by one.
 
-Where ASCII stands for itself in one, and its lines can be decoded one by one, the text is the object's own bytes: its offsets
-are the object's, and only what its lines say is decoded. A text in any other is recoded to UTF-8 as a whole.
+If ASCII characters are the same bytes in the character set, and lines can be decoded one by one, the text is the object's
+own bytes: its offsets are the object's, and only the content of lines is decoded. In any other character set the whole text
+is recoded to UTF-8.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Compressions, and a decoder for one stream of each, as the standard library's are.
+"""Compressions, and a decoder for one stream of each, with the interface of the standard library's.
 
-Memory is bounded by a block and the decoder's window, whatever the ratio. A decoder beside gzip and zstd is imported with
-the first object that needs it.
+Memory is bounded by a block and the decoder's window, whatever the ratio. Decoders other than gzip and zstd are imported
+with the first object that needs them.
 """
 
 from __future__ import annotations

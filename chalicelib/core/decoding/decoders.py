@@ -1,6 +1,6 @@
-"""From compressed bytes to what they hold, stream after stream, and where they break.
+"""Decodes compressed bytes, stream after stream, and finds where they break.
 
-What can be decoded before a fault is given, block by block.
+Everything before a fault is decoded, block by block.
 """
 
 from __future__ import annotations

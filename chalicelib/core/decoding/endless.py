@@ -1,8 +1,8 @@
-"""Compressed objects that no function can get to the end of, known by their size when they are opened.
+"""Compressed objects that no function can finish, recognised by their size when they are opened.
 
-A compressed text has no places to begin at: whoever goes on decompresses it from its first byte, so that nothing behind what one
-function gets through in its time is ever reached. Limits: the rates are above what was measured, as nothing may be refused
-that could be finished; a file a little below may be given up by its messages' receives.
+Compressed text has no entry points: whoever continues decompresses it from its first byte, so nothing beyond what one
+function decompresses in its time is ever reached. Limits: the assumed rates are above those measured, so that no object is
+refused that could be finished; an object slightly below the limit may still use up its messages' receives.
 """
 
 from __future__ import annotations

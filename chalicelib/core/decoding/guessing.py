@@ -1,6 +1,6 @@
-"""Which character set a text may be in that is not UTF-8, and of which nobody says so: a guess, for people.
+"""A guess at the character set of a text that is not UTF-8 and has none set, for people.
 
-It is said and never applied: a wrong one would give every record another text, and nothing would show it.
+The guess is reported and never applied: a wrong one would change the text of every record, and nothing would show it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""From the bytes of an object to its text, block by block: decompression and charset.
+"""From the bytes of an object to its text, block by block: decompression and character set.
 
-The text of an object is the same however its bytes arrive, damaged objects included: what can be
-decoded before the damage is always exactly what comes out. Memory is bounded by a block, whatever
+The text of an object is the same however its bytes arrive, even if it is damaged: it is always exactly what can be
+decoded before the damage. Memory is bounded by a block, whatever
 the compression ratio.
 """
 

@@ -1,4 +1,4 @@
-"""How a text becomes entries, and what the framing of one gives: runs of entries, and those too long.
+"""How a text is divided into entries, and what a framing yields: runs of entries, and entries that are too long.
 
 The framing is part of the plan: whatever formats later code knows, a file is cut as it was begun.
 """

@@ -1,4 +1,4 @@
-"""The colours that programs write to terminals (ANSI escape sequences, ECMA-48 section 8.3.117): no text."""
+"""The colours that programs write to terminals (ANSI escape sequences, ECMA-48 section 8.3.117); they are not part of the text."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""From entries to splits and batches: what is cut depends on the text and the limits alone.
+"""From entries to splits and batches: cuts depend on the text and the limits alone.
 
-No more is held than the run of entries that a block gave, and a batch.
+Memory: the run of entries of one block, and a batch.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Header lines: which are in force, so that the entries behind them can be read wherever one begins.
+"""Header lines: which ones apply, so that the entries after them can be parsed from any position.
 
-Most blocks hold none: what a header line begins with, or holds, is looked for in all of a block before entries are asked.
+Most blocks have none: the beginning of a header line, or a part of it, is searched in the whole block first.
 """
 
 from __future__ import annotations

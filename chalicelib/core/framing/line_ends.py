@@ -1,4 +1,4 @@
-"""Where the lines of a block end, found as far as somebody asks: a batch asks for its last line alone."""
+"""Where the lines of a block end, found only as far as needed: a batch needs only its last line."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Expressions for the beginnings of lines, asked of a whole block at once: where lines are that they do not match.
+"""Expressions for the beginnings of lines, applied to a whole block at once: they find the lines that do not match.
 
-An expression sees a line by itself, its line end included. In a block it would see the lines behind too: so it is changed into
-one that matches the same lines and cannot pass the end of one. Where that cannot be said of an expression, there is none.
+An expression is written for a single line with its line end. In a block it would also see the next lines, so it is changed into
+one that matches the same lines and cannot pass the end of one. If that is impossible, there is none.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a gap between the elements of a collection leaves in force: what opened the collection behind it."""
+"""What a gap between the elements of a collection leaves as context: what opened the collection after it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Lines of fields between double quotes: which of them begin a row, and where a stray quote ends.
+"""Lines of fields in double quotes: which lines begin a row, and where a stray quote ends.
 
-A quoted field may hold line ends (RFC 4180, section 2). A quote that nobody closes would take all rows behind it: so where
+A quoted field may contain line ends (RFC 4180, section 2). A quote that is never closed would take all rows after it. So if
 the lines right below it are whole rows like its own, its row ends with its line. That depends on these lines alone.
 """
 

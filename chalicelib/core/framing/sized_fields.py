@@ -1,8 +1,8 @@
-"""Entries of systemd's journal in its export format: lines `NAME=value`, and fields that hold line ends or bytes.
+"""Entries of systemd's journal in its export format: lines `NAME=value`, and fields that contain line ends or binary data.
 
-Such a field is a line of its name alone, its size in 8 bytes (little-endian), so many bytes, and a line end
-(https://systemd.io/JOURNAL_EXPORT_FORMATS/). What stands in it begins no entry and is no padding. A size over
-`FIELD_MAX_BYTES` is none: what follows is lines.
+Such a field is a line with only its name, its size in 8 bytes (little-endian), that many bytes, and a line end
+(https://systemd.io/JOURNAL_EXPORT_FORMATS/). Its content begins no entry and is not padding. A size over
+`FIELD_MAX_BYTES` is not a size: lines follow.
 """
 
 from __future__ import annotations

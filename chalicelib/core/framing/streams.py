@@ -1,9 +1,9 @@
-"""Lines of several streams that lie between one another: parts are joined, and traces with their entry.
+"""Lines of several interleaved streams: joins the parts of lines, and traces with their entry.
 
-A line belongs to the entry of the last line of its stream where that was cut (a part), or where the text
-inside continues it. What such links span is a unit: it is never cut, and holds the entries of its streams. Each of
-them owns the bytes from its first line to the first of the next one. No more is held than `WINDOW_LINES`
-lines beside the entry that is open. All of this is part of the framing's kind: it must not change.
+A line belongs to the entry of the previous line of its stream if that line was cut (a part), or if the text
+inside continues it. The lines that are linked in this way are a unit: it is never cut, and has the entries of its streams. Each
+entry owns the bytes from its first line to the first line of the next one. Memory: `WINDOW_LINES`
+lines beside the open entry. All of this is part of the framing's kind, and must not change.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Units of a text that is cut in sequence: entries and the gaps between them, given as pieces.
 
-No more of a unit over the limit is held than its head.
+Of a unit over the limit, only the head is kept in memory.
 """
 
 from __future__ import annotations

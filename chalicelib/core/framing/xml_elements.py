@@ -1,7 +1,7 @@
-"""Elements of one name in a text, wherever its lines end: an entry each.
+"""Elements of one name in a text, wherever its lines end: each is an entry.
 
-What else stands around them (a declaration, an element that holds them, blanks, byte order marks) is a gap; what is none of
-that is an entry too, so that nobody overlooks it. An element that was cut off ends where another begins at the
+Other text around them (a declaration, an element around them, blanks, byte order marks) is a gap; anything else
+is an entry too, so that it is not overlooked. An element that was cut off ends where another begins at the
 start of a line. Memory is bounded by a block and an entry: nothing is parsed here.
 """
 

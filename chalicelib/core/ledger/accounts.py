@@ -1,6 +1,6 @@
 """The ledger's arithmetic: marks add up to splits, splits to the file, and the file has a state.
 
-Everything here is a pure function of what was planned, sealed and marked; applied again, in any
+Everything here is a pure function of what was planned, sealed and marked; repeated, in any
 order, it gives the same account.
 """
 

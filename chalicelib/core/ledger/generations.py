@@ -1,4 +1,4 @@
-"""Generations of a file: which of them an id names, what its item says of them, and whether one may replace another."""
+"""Generations of a file: which one an id names, what its item says about them, and whether one may replace another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks: what became of each batch, what it holds and where, and how that is stored in a short line."""
+"""Marks: the outcome of each batch, with its counts and position, and how a mark is stored in a short line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seals and setbacks: what is said of a split once it is cut, or of why it cannot be."""
+"""Seals and setbacks: the statement about a split that is cut, or the reason why it cannot be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The marks of a split, held against its seal and added up."""
+"""The marks of a split, compared with its seal and added up."""
 
 from __future__ import annotations
 

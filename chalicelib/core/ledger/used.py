@@ -1,7 +1,7 @@
-"""What a file really used of AWS, as far as the writes that happen anyway could tell.
+"""What a file really used of AWS, as far as it could be stored with writes that happen anyway.
 
-It is added up beside the account and is no part of it: nothing is decided by it, nothing compared with it, and where a
-write that would have told it was lost, it is missing.
+It is added up beside the account and is not part of it: nothing depends on it. If a write with such numbers was lost,
+the numbers are missing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is decided once per file, and obeyed ever after. What decides it is `planning`."""
+"""The plan: what is decided once per file, and obeyed ever after. `planning` decides it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What becomes of an object once its file is settled: the setting SETTLED_OBJECTS.
+"""What to do with an object once its file is settled: the setting SETTLED_OBJECTS.
 
-`leave`; `tag`: two tags say its state and its file; `move:PREFIX`: an object whose file is COMPLETE comes to lie below that
+`leave`; `tag`: two tags have its state and its file; `move:PREFIX`: an object whose file is COMPLETE is moved below that
 prefix of its bucket, any other one is tagged.
 """
 

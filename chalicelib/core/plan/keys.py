@@ -1,10 +1,10 @@
-"""Which keys of the input buckets are logs: the settings INPUT_KEYS, of the stage's own bucket, and INPUT_BUCKETS, of
-others, which everything obeys that takes objects in.
+"""Which keys of the input buckets are logs: the settings INPUT_KEYS, for the stage's own bucket, and INPUT_BUCKETS, for
+others. Everything that ingests objects obeys them.
 
-Globs separated by commas: `*` stands for any characters (`/` too), `?` for one, `[a-z]` for one of these; `!` before one
-leaves out what it matches. A key is taken if it matches one of the globs (or there are only those with `!`) and none
-that leaves out. INPUT_BUCKETS: `NAME: globs; NAME: globs`, or names alone for all keys. Limits: a comma or semicolon in a key
-is written `?`.
+Globs separated by commas: `*` stands for any characters (`/` too), `?` for one, `[a-z]` for one of these; a glob after `!`
+excludes what it matches. A key is selected if it matches one of the globs (or all of them have `!`) and none
+that excludes. INPUT_BUCKETS: `NAME: globs; NAME: globs`, or names alone for all keys. Limits: write `?` for a comma or
+semicolon in a key.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class KeyPatterns:
     def __post_init__(self) -> None:
         globs = [each.strip() for each in self.text.split(",")] if self.text.strip() else []
         if not all(each.removeprefix("!").strip() for each in globs):
-            raise KeyPatternError(
-                "a glob is empty: give globs with commas between them, such as logs/*, !*.tmp"
-            )
+            raise KeyPatternError("a glob is empty: give globs separated by commas, such as logs/*, !*.tmp")
         object.__setattr__(self, "taken", tuple(each for each in globs if not each.startswith("!")))
         left_out = tuple(each[1:].strip() for each in globs if each.startswith("!"))
         object.__setattr__(self, "left_out", left_out)
         if all(any(_covers(each, taken) for each in left_out) for taken in self.taken or ("*",)):
-            raise KeyPatternError("it leaves out every key: take out what has ! and matches all the others")
+            raise KeyPatternError(
+                "it excludes every key: remove the pattern with ! that matches all the others"
+            )
 
     def takes(self, key: str) -> bool:
         return not self._left_out.match(key) and bool(self._taken.match(key))
@@ -106,10 +106,10 @@ def buckets_in(text: str) -> dict[str, KeyPatterns]:
         name, _, globs = (part.strip() for part in entry.partition(":"))
         if not _BUCKET.fullmatch(name):
             raise KeyPatternError(
-                f"{name!r} is no bucket's name: give names with semicolons between them, such as eu-logs: logs/*, !*.tmp; us-logs"
+                f"{name!r} is not a bucket name: give names separated by semicolons, such as eu-logs: logs/*, !*.tmp; us-logs"
             )
         if name in buckets:
-            raise KeyPatternError(f"it names {name} twice: give all its globs at once")
+            raise KeyPatternError(f"it names {name} twice: give all its globs in one place")
         buckets[name] = KeyPatterns(globs, "INPUT_BUCKETS")
     return buckets
 

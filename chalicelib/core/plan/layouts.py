@@ -1,4 +1,4 @@
-"""Where the records and rejects of a file go, and how they lie there; decided when the file is opened.
+"""Where the records and rejects of a file are stored, and in which layout; decided when the file is opened.
 
 Its destinations are the records table, unless the layout is `none`, and the sink, if the stage has one. A batch is done
 when every destination has it.

@@ -1,4 +1,4 @@
-"""What is decided of a file when it is opened, from the object and the head of its text: its plan."""
+"""Makes the plan of a file when it is opened, from the object and the head of its text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of a file's settlings become notices; decided when the file is opened."""
+"""Which settled files become notices; decided when the file is opened."""
 
 from __future__ import annotations
 

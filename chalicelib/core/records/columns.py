@@ -1,9 +1,9 @@
-"""Entries as columns: every record and reject a row, every attribute a column of the narrowest type that holds it.
+"""Entries as columns: every record and reject is a row, every attribute a column of the narrowest type that fits.
 
-Names are made for SQL: dots and whatever else is no letter, digit or underscore become underscores, and names that
-differ by case alone, or are those of the columns that every entry has, get a number. What is no number, text, boolean
-or moment is JSON. Types are declared by the format (`Declared`), so that all files of a format have the same, or are
-those of the values (`Names`). Memory: the rows of a chunk.
+Names are made for SQL: dots and all other characters except letters, digits and underscores become underscores. Names that
+differ only by case, or that equal a column of every entry, get a number. Values that are not numbers, texts, booleans
+or moments become JSON. Types are declared by the format (`Declared`), so that all files of a format have the same, or
+are those of the values (`Names`). Memory: the rows of a chunk.
 """
 
 from __future__ import annotations

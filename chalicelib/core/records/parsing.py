@@ -1,8 +1,8 @@
 """From the entries of a batch to records, rejects and skipped bytes, with every byte counted.
 
-What becomes of an entry depends on the entry, its format, the header lines before it and the plan:
+The result for an entry depends on the entry, its format, the header lines before it and the plan,
 never on settings or on the time of day. An entry that the format of its file does not explain is tried
-by itself: it may be a line of another log, concatenated or mixed in.
+on its own: it may be a line of another log, concatenated or mixed in.
 """
 
 from __future__ import annotations

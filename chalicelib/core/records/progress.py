@@ -1,6 +1,6 @@
-"""How far the writing of a batch's items came, so that what is written is not written again.
+"""How much of a batch has been written, so that nothing is written twice.
 
-It holds for exactly those items: code that makes other items of the same batch begins anew.
+It applies to exactly those items: code that makes other items of the same batch starts again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Records within what DynamoDB stores: every value of a kind that it has, and the whole in one item.
+"""Makes records fit what DynamoDB can store: every value has a type that it supports, and the record fits in one item.
 
-A value of another kind, or nested too deep, becomes text. A record that is too large loses as little as it
-can: first the objects that make it large become JSON text, then the largest attributes go, and their number
+A value of another type, or nested too deep, becomes text. A record that is too large loses as little as
+possible: first the objects that make it large become JSON text, then the largest attributes are dropped, and their number
 is kept in `dropped_attributes_count`. The same record always takes the same form.
 """
 

@@ -1,6 +1,6 @@
-"""Fields of JSON that others sent, taken only if they are of the type they should be.
+"""Fields of JSON from others, accepted only if they have the expected type.
 
-A missing one is a KeyError, a wrong one a TypeError or ValueError that names it.
+A missing field is a KeyError, a wrong one a TypeError or ValueError that names it.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def name_in(fields: Mapping[str, Any], name: str) -> str:
 def text_in(fields: Mapping[str, Any], name: str) -> str:
     text = fields[name]
     if not isinstance(text, str):
-        raise TypeError(f"its {name} is {quoted(text)}, which is no text")
+        raise TypeError(f"its {name} is {quoted(text)}, which is not a string")
     return text
 
 
 def number_in(fields: Mapping[str, Any], name: str) -> int:
     number = fields[name]
     if not isinstance(number, int) or isinstance(number, bool):
-        raise TypeError(f"its {name} is {quoted(number)}, which is no whole number")
+        raise TypeError(f"its {name} is {quoted(number)}, which is not a whole number")
     return number
 
 

@@ -1,7 +1,7 @@
-"""Which objects an S3 notification announces, in every form in which it may come.
+"""Which objects an S3 notification announces, in every form in which it may arrive.
 
 Direct (``Records``), as the body of an SQS message, wrapped by SNS, or from EventBridge. Unknown
-fields are tolerated; what is not a creation is ignored; a shape that nobody understands is an error.
+fields are ignored, and so are events other than creations; an unknown shape is an error.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """
@@ -92,7 +92,9 @@ def announced_in(event: Any) -> list[Announcement]:
             return [_from_eventbridge({"detail": event})]  # what a rule hands on with the input path $.detail
         if event.get("Type") == "Notification" and isinstance(event.get("Message"), str):
             return announced_in_body(event["Message"])
-    raise PermanentError("the message is no S3 notification: it has neither Records nor an S3 event's detail")
+    raise PermanentError(
+        "the message is not an S3 notification: it has neither Records nor an S3 event's detail"
+    )
 
 
 def announced_in_body(body: str) -> list[Announcement]:
@@ -100,7 +102,7 @@ def announced_in_body(body: str) -> list[Announcement]:
     try:
         event = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise PermanentError(f"the message is no S3 notification: it is not JSON ({error})") from error
+        raise PermanentError(f"the message is not an S3 notification: it is not JSON ({error})") from error
     return announced_in(event)
 
 
@@ -150,7 +152,7 @@ def _announced(
         return Unknown(f"a record of the notification is not S3's: its bucket, key and version are {named}")
     etag, size = described.get(etag_name), described.get("size")
     if is_folder(key, size):
-        return Ignored("an empty folder key holds no log", key)
+        return Ignored("the key of an empty folder is not a log", key)
     return Announced(
         bucket,
         key,

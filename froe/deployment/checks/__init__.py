@@ -1,1 +1,1 @@
-"""What is looked at: one module for each kind of thing, each with functions from an `Examined` to findings."""
+"""The doctor's checks: one module for each kind of resource, each with functions from an `Examined` to findings."""

@@ -1,4 +1,4 @@
-"""Whether two resource policies permit the same: AWS gives back lists of one as their one, in an order of its own."""
+"""Whether two resource policies permit the same: AWS returns lists of one element as that element, in another order."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""Alarms: there, watching what the template says, at its threshold, and telling the stage's topic."""
+"""Alarms: they exist, watch the metric of the template at its threshold, and notify the stage's topic."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -45,7 +45,7 @@ def check_alarms(examined: Examined) -> Iterator[Finding]:
     if silent:
         yield fault(
             AREA,
-            f"the alarms {', '.join(silent)} tell nobody",
+            f"the alarms {', '.join(silent)} notify nobody",
             f"aws cloudwatch enable-alarm-actions --alarm-names {' '.join(silent)}",
         )
     for name, differing in other.items():

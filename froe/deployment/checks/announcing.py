@@ -1,4 +1,4 @@
-"""What carries an announcement from the bucket to the split queue: the topic's subscription, or the rule."""
+"""What carries announcements from the bucket to the split queue: the topic's subscription, or the rule."""
 
 import json
 from collections.abc import Iterator
@@ -38,7 +38,9 @@ def _topic_policy(examined: Examined, expected: dict[str, Any]) -> Iterator[Find
             put = (
                 f"aws sns set-topic-attributes --topic-arn {topic} --attribute-name Policy --attribute-value "
             )
-            yield fault(AREA, f"{name} has not the policy of infra/data.json", put + as_argument(document))
+            yield fault(
+                AREA, f"{name} does not have the policy of infra/data.json", put + as_argument(document)
+            )
 
 
 def _subscription(examined: Examined, topic: str, queue: str) -> Finding:

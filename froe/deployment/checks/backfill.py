@@ -1,4 +1,4 @@
-"""The state machine of backfills, where the stage has one: its stack is looked at as every stack is."""
+"""The state machine of backfills, if the stage has one; its stack is checked like every stack."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,6 +1,6 @@
-"""Our buckets: closed to the public and to plain HTTP, versioned, encrypted with the stage's key, forgetting in time.
+"""Froe's buckets: closed to the public and to plain HTTP, versioned, encrypted with the stage's key, with their lifecycle.
 
-Limits: a bucket that the user brought keeps its own settings, and is not looked at.
+Limits: the user's own bucket keeps its own settings, and is not checked.
 """
 
 import json
@@ -50,7 +50,7 @@ def _versions(examined: Examined, name: str, expected: Mapping[str, Any]) -> Fin
     if reply.get("Status") == expected["VersioningConfiguration"]["Status"]:
         return None
     put = f"aws s3api put-bucket-versioning --bucket {name} --versioning-configuration Status=Enabled"
-    return fault(AREA, f"{name} keeps no versions of what is overwritten", put)
+    return fault(AREA, f"{name} does not keep versions of overwritten objects", put)
 
 
 def _encryption(examined: Examined, name: str, expected: Mapping[str, Any]) -> Finding | None:
@@ -138,4 +138,4 @@ def _policy(examined: Examined, name: str, expected: Mapping[str, Any] | None) -
     if expected is None or same_policy(reply.get("Policy"), expected):
         return None
     put = f"aws s3api put-bucket-policy --bucket {name} --policy {as_argument(expected)}"
-    return fault(AREA, f"{name} has not the policy of infra/data.json, which demands HTTPS", put)
+    return fault(AREA, f"{name} does not have the policy of infra/data.json, which demands HTTPS", put)

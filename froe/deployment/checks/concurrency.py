@@ -1,4 +1,4 @@
-"""Concurrency: whether the pollers of the stage's queues could take all that the account has."""
+"""Concurrency: whether the pollers of the stage's queues could use up the account's limit."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final

@@ -34,8 +34,8 @@ def check_configuration(examined: Examined) -> Iterator[Finding]:
 def _checked(examined: Examined, versions: Configuring, newest: Version) -> Finding:
     named = f"version {newest.number}, which {newest.by} put,"
     function = examined.stage.function_name(_READER)
-    found = examined.ask("lambda", "get_function_configuration", FunctionName=function) or {}
-    key = found.get("Environment", {}).get("Variables", {}).get(KEY_SETTING, "")
+    deployed = examined.ask("lambda", "get_function_configuration", FunctionName=function) or {}
+    key = deployed.get("Environment", {}).get("Variables", {}).get(KEY_SETTING, "")
     try:
         config = versions.usable(newest, key)
         anew = versions.compiled_anew()

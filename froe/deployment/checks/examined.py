@@ -1,4 +1,4 @@
-"""The stage that is looked at, and how to ask AWS about a thing that may not be there."""
+"""The stage that is checked, and how to ask AWS about a resource that may not exist."""
 
 from dataclasses import dataclass
 from pathlib import Path

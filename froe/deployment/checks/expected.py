@@ -1,4 +1,4 @@
-"""What a template asks of a stage: its properties as the stack of the stage resolves them."""
+"""What a template requires of a stage: its properties as the stack of the stage resolves them."""
 
 from contextlib import suppress
 from typing import Any

@@ -1,4 +1,4 @@
-"""Functions: there, active, and configured, permitted and packaged as the checkout says."""
+"""Functions: they exist, are active, and have the configuration, policies and package of the checkout."""
 
 import json
 import os
@@ -116,7 +116,7 @@ def _configuration(
         wrong = True
         yield fault(
             AREA,
-            f"{name} has not the settings of .chalice/config.json ({', '.join(other)})",
+            f"{name} does not have the settings of .chalice/config.json ({', '.join(other)})",
             f"{examined.deploy} sets them",
         )
     limit = examined.stage.option(function, "reserved_concurrency")

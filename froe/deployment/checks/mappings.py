@@ -1,4 +1,4 @@
-"""What feeds the functions: one mapping each, whole and enabled; objects announced in exactly one way; the schedule."""
+"""What feeds the functions: one complete and enabled mapping each; exactly one way to announce objects; the schedule."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -57,7 +57,9 @@ def check_way_in(examined: Examined) -> Iterator[Finding]:
     if ways == expected:
         yield ok(WAY_IN, f"{bucket} announces its objects in one way: {ingest}")
     elif not ways:
-        yield fault(WAY_IN, f"{bucket} announces its objects to nobody here", f"{examined.deploy} fixes it")
+        yield fault(
+            WAY_IN, f"{bucket} does not announce its objects to this stage", f"{examined.deploy} fixes it"
+        )
     else:
         yield fault(
             WAY_IN,
@@ -175,7 +177,7 @@ def _overload(examined: Examined, lane: str) -> Finding | None:
     ]
     return fault(
         AREA,
-        f"{workers} workers{f' of the lane {lane} and {others} of others' if others else ''} with {fit.units_per_batch:,} write units a batch want more than the {units:,} units/s of the"
-        f" records table give in their {fit.timeout_seconds} s: they would wait for each other, and be paid for it",
+        f"{workers} workers{f' of the lane {lane} and {others} of others' if others else ''} with {fit.units_per_batch:,} write units a batch need more than the {units:,} units/s of the"
+        f" records table allow in their {fit.timeout_seconds} s: they would wait for each other at your cost",
         f"{', or '.join(filter(None, remedies))}; then {examined.deploy}",
     )

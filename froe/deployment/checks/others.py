@@ -1,4 +1,4 @@
-"""Whether each input bucket beside the stage's own is there, and announces its objects to the split queue once."""
+"""Whether each further input bucket exists, and announces its objects to the split queue once."""
 
 from collections.abc import Iterator
 
@@ -35,5 +35,7 @@ def _of(examined: Examined, other: others.Other, ways: list[str] | None, unreach
     if ways == [others.WAY_IN]:
         return ok(WAY_IN, f"{bucket} announces its objects to the split queue")
     if not ways:
-        return fault(WAY_IN, f"{bucket} announces its objects to nobody here", f"{examined.deploy} fixes it")
-    return fault(WAY_IN, f"{bucket} announces its objects {len(ways)} times", "take the spare entries out")
+        return fault(
+            WAY_IN, f"{bucket} does not announce its objects to this stage", f"{examined.deploy} fixes it"
+        )
+    return fault(WAY_IN, f"{bucket} announces its objects {len(ways)} times", "remove the spare entries")

@@ -1,5 +1,6 @@
-"""Queues: there, patient enough for the functions they feed, with a dead-letter queue that outlives them, encrypted,
-and open to whom the template says."""
+"""Queues: they exist, hide messages long enough for their functions, have a dead-letter queue that keeps messages longer,
+are encrypted, and have the policy of the template.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -66,7 +67,7 @@ def _faults(examined: Examined, function: str, name: str, actual: Mapping[str, s
     visible = int(actual["VisibilityTimeout"])
     if visible < visibility_of(timeout):
         given = parameter in examined.stage.parameters
-        remedy = f"take {parameter} out of {source}, or set it to {visibility_of(timeout)} or more, then "
+        remedy = f"remove {parameter} from {source}, or set it to {visibility_of(timeout)} or more, then "
         yield fault(
             AREA,
             f"{name} hides a message for {visible} s, less than {VISIBILITIES} x the {timeout} s of {function}",
@@ -83,7 +84,7 @@ def _faults(examined: Examined, function: str, name: str, actual: Mapping[str, s
         if kept >= DEAD_LETTER_SECONDS:
             yield fault(
                 AREA,
-                f"{name} keeps messages as long as its dead-letter queue, which would forget them at once",
+                f"{name} keeps messages as long as its dead-letter queue, which would delete them at once",
                 f"{examined.deploy} sets it",
             )
 
@@ -108,7 +109,7 @@ def _policy(
     attributes = as_argument({"Policy": json.dumps(expected)})
     yield fault(
         AREA,
-        f"{name} has not the policy of infra/data.json, which says who may send to it, and only by HTTPS",
+        f"{name} does not have the policy of infra/data.json, which says who may send to it, and only by HTTPS",
         f"aws sqs set-queue-attributes --queue-url {url} --attributes {attributes}",
     )
 
@@ -123,6 +124,6 @@ def _redrive(examined: Examined, prefix: str, name: str, actual: Mapping[str, st
     if receives < LEAST_RECEIVES:
         yield fault(
             AREA,
-            f"{name} gives a message up after {receives} receives, and throttled ones count",
+            f"{name} gives up a message after {receives} receives, and throttled ones count",
             f"set {prefix}MaxReceives in {parameters_file(examined.stage.name)} to {LEAST_RECEIVES} or more",
         )

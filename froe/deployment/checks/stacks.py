@@ -1,4 +1,4 @@
-"""Stacks: there, complete, as the template and the parameters say, with nothing of theirs deleted by hand."""
+"""Stacks: they exist, are complete, match the template and the parameters, and none of their resources was deleted by hand."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ def check_settings(examined: Examined) -> Iterator[Finding]:
     else:
         yield fault(
             SETTINGS,
-            f"{TOKEN_SETTING} is not the SHA-256 of a token, so that nobody or anybody is let in",
+            f"{TOKEN_SETTING} is not the SHA-256 of a token, so either nobody or anybody is let in",
             f"`froe token --stage {examined.stage.name}` makes one",
         )
 
@@ -77,7 +77,9 @@ def check_key(examined: Examined) -> Iterator[Finding]:
         yield ok(AREA, f"the key {key.rsplit('/', 1)[-1]} is enabled")
     elif state == "PendingDeletion":
         cancel = f"aws kms cancel-key-deletion --key-id {key} && aws kms enable-key --key-id {key}"
-        yield fault(AREA, f"the key {key} is to be deleted, and with it all it encrypts", cancel)
+        yield fault(
+            AREA, f"the key {key} is scheduled for deletion, and with it all that it encrypts", cancel
+        )
     else:
         yield fault(AREA, f"the key {key} is {state}", f"enable it (aws kms enable-key --key-id {key})")
 
@@ -109,7 +111,7 @@ def _template(examined: Examined, name: str, template: StackTemplate) -> Finding
         return ok(AREA, f"the stack {name} has the template of {source}")
     return fault(
         AREA,
-        f"the stack {name} has another template than {source}",
+        f"the stack {name} differs from {source}",
         f"{examined.deploy} updates it",
     )
 
@@ -134,7 +136,7 @@ def _parameters(
         if not given and parameter in current and default is not None and current[parameter] != str(default):
             yield fault(
                 AREA,
-                f"the parameter {parameter} of the stack {name} is {current[parameter]}, which no file says "
+                f"the parameter {parameter} of the stack {name} is {current[parameter]}, which is in no file "
                 f"(the default is {default})",
                 f"write it into {source}",
             )

@@ -1,4 +1,4 @@
-"""Tables: there, and what the template asks of them: expiry, the ledger's stream, recovery, key, protection."""
+"""Tables: they exist, and have the properties of the template: expiry, the ledger's stream, recovery, key, protection."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -43,7 +43,7 @@ def _faults(
     attribute = asked.get("TimeToLiveSpecification", {}).get("AttributeName")
     enabled = expiry.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
     if attribute and not (enabled and expiry.get("AttributeName") == attribute):
-        yield fault(AREA, f"{name} expires nothing, or not by {attribute}", sets)
+        yield fault(AREA, f"{name} does not expire items by {attribute}", sets)
     if "StreamSpecification" in asked:
         stream = examined.stage.settings.get("LEDGER_STREAM_ARN")
         if actual.get("LatestStreamArn") != stream or not actual.get("StreamSpecification", {}).get(

@@ -1,4 +1,4 @@
-"""What watches the stage: log groups that forget, alarms that tell somebody, subscriptions that were confirmed."""
+"""What watches the stage: log groups with a retention, alarms that notify somebody, confirmed subscriptions."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -31,9 +31,7 @@ def _log_groups(examined: Examined) -> Iterator[Finding]:
         if not groups:
             yield fault(AREA, f"the log group {name} does not exist", f"{examined.deploy} makes it")
         elif not groups[0].get("retentionInDays"):
-            yield fault(
-                AREA, f"the log group {name} keeps everything forever", f"{examined.deploy} sets its days"
-            )
+            yield fault(AREA, f"the log group {name} never expires", f"{examined.deploy} sets its days")
         else:
             yield ok(AREA, f"{name} keeps {groups[0]['retentionInDays']} days")
 

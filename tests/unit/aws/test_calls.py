@@ -117,9 +117,9 @@ def endpoint() -> Iterator[Endpoint]:
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Of our own retries, in whose place nobody waits."""
-    found: list[float] = []
-    monkeypatch.setattr(calls, "time", SimpleNamespace(time=calls.time.time, sleep=found.append))
-    return found
+    seconds: list[float] = []
+    monkeypatch.setattr(calls, "time", SimpleNamespace(time=calls.time.time, sleep=seconds.append))
+    return seconds
 
 
 def service_of(method: str) -> str:
@@ -138,8 +138,8 @@ def client_of(
 
 
 def get(client: Any, key: dict[str, Any] = KEY) -> dict[str, Any]:
-    found: dict[str, Any] = client.get_item(TableName="t", Key=key)
-    return found
+    item: dict[str, Any] = client.get_item(TableName="t", Key=key)
+    return item
 
 
 def taught(endpoint: Endpoint, method: str = "get_item") -> Any:
@@ -419,9 +419,9 @@ def test_an_answer_is_read_in_whatever_pieces_it_comes(
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         connections = Connections(url, connect_seconds=5, read_seconds=5, verify=True, kept=1)
-        found = connections.ask(b"POST / HTTP/1.1\r\n\r\n", b"")
+        response = connections.ask(b"POST / HTTP/1.1\r\n\r\n", b"")
         thread.join()
-        assert (found.body, len(connections._idle)) == (body, int(reusable))
+        assert (response.body, len(connections._idle)) == (body, int(reusable))
         for each in connections._idle:
             each.close()
 

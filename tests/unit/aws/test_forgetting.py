@@ -275,7 +275,7 @@ def test_a_file_that_is_redriven_at_the_same_time_is_not_torn(stage: Stage) -> N
     )
     stored = forgetting.find(stage.file_id)
     stage.work(1)
-    with pytest.raises(FroeError, match="has changed in this moment"):
+    with pytest.raises(FroeError, match="has just changed"):
         forgetting.forget(stored, LATER, with_object=True)
     assert stage.state() is State.COMPLETE
 

@@ -158,7 +158,7 @@ def test_one_write_turns_readers_and_the_former_generation_goes_whole(stage: Sta
 
 def test_what_is_given_up_goes_whole_and_says_why(stage: Stage) -> None:
     stage.reprocessing.begin(stage.file_id)
-    with pytest.raises(RefusedError, match="is being read again already"):
+    with pytest.raises(RefusedError, match="is already being read again"):
         stage.reprocessing.begin(stage.file_id)
     stage.drain(BROKEN.replace("till7", "till9"))
     assert stage.read() == BEFORE

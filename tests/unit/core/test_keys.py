@@ -55,7 +55,7 @@ def test_an_empty_glob_is_refused(text: str) -> None:
     ["!*", "logs/*, !*", "logs/*, !logs/*", "a?.log, !*.log", "*.gz, *.log, !*.gz, !*og", "[ab], ![ab]"],
 )
 def test_patterns_that_leave_out_every_key_are_refused(text: str) -> None:
-    with pytest.raises(KeyPatternError, match="it leaves out every key"):
+    with pytest.raises(KeyPatternError, match="it excludes every key"):
         KeyPatterns(text)
 
 
@@ -76,12 +76,12 @@ def test_each_bucket_has_keys_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("Logs", "'Logs' is no bucket's name: give names with semicolons between them"),
-        ("a-b, c-d", "'a-b, c-d' is no bucket's name"),
-        (": *.gz", "'' is no bucket's name"),
+        ("Logs", "'Logs' is not a bucket name: give names separated by semicolons"),
+        ("a-b, c-d", "'a-b, c-d' is not a bucket name"),
+        (": *.gz", "'' is not a bucket name"),
         ("eu-logs; eu-logs: *.gz", "it names eu-logs twice"),
         ("eu-logs: a,,b", "a glob is empty"),
-        ("eu-logs: !*", "it leaves out every key"),
+        ("eu-logs: !*", "it excludes every key"),
     ],
 )
 def test_buckets_that_are_wrong_are_named(text: str, sentence: str) -> None:

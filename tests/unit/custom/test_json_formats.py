@@ -121,7 +121,7 @@ def test_the_mapping_travels_with_the_plan() -> None:
         ('json = { time = "a" }\npattern = "x"', "`pattern` says nothing of objects of JSON"),
         ('json = { time = "a" }\ntime = "b"', "`time` stands in `json` and beside it"),
         ("json = { svc = 7 }", "`svc` in `json` is 7"),
-        ('json = { time = { field = "a", format = "%Q" } }', "%Q is no part of a time"),
+        ('json = { time = { field = "a", format = "%Q" } }', "%Q is not a directive"),
         ('json = { time = "a" }\nsamples = ["{}"]', "it is no object of JSON with a member 'a'"),
         ('json = { time = "a" }\nsamples = [\'{"a": "soon"}\']', "the field 'a' is no time"),
     ],

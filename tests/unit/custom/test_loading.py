@@ -61,7 +61,7 @@ FAULTS = [
         6,
         "'amnt', which the pattern has not; it has amount",
     ),
-    (TILL.replace('= "till"', "= till"), 3, "it is no TOML"),
+    (TILL.replace('= "till"', "= till"), 3, "it is not TOML"),
     (TILL.replace('time = "time"', 'multiline = { start = "^x" }'), 5, "does not begin as `multiline` says"),
     (
         TILL.replace('time = "time"', 'time = { field = "time", format = "%d" }'),
@@ -148,7 +148,7 @@ def test_a_configuration_too_large_for_a_message_is_refused() -> None:
         f"[[filter]]\nname = 'r{number}'\nexclude = {{ pattern = '{hash(str(number)):x}{number * 7919**7:x}' }}\n"
         for number in range(1500)
     )
-    with pytest.raises(ConfigError, match="fit a batch message; take out"):
+    with pytest.raises(ConfigError, match="a batch message has room for"):
         load(many, "froe.toml")
 
 

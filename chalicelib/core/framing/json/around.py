@@ -1,8 +1,8 @@
-"""What is around the elements of an array: structure, which nobody misses, or something that must not be lost.
+"""What is around the elements of an array: structure that may be skipped, or something that must not be lost.
 
-Structure are brackets, commas, blanks, the names on the way to the array, and a small envelope. What says when and
-what happened is none, nor are objects with a time in another list, nor what is larger than an envelope. Also here:
-whether the objects of a text begin its lines.
+Structure is brackets, commas, blanks, the names on the path to the array, and a small envelope. An object with a time and a
+message is not structure, nor are objects with a time in another list, nor anything larger than an envelope. This module also
+finds whether the objects of a text begin its lines.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Bytes of a text of JSON that are looked at together, and what a place in them is: by those before it and those behind.
+"""A block of JSON text, and what a place in it is, given the bytes before and after it.
 
-A place that the next bytes must tell is LATER, unless the text ends here.
+If only later bytes can tell, the answer is LATER, unless the text ends here.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Which array of a text of JSON holds its entries, told by its shape: the head of the text decides.
+"""Which array of a JSON text has its entries, recognised by its shape in the head of the text.
 
-An envelope is an object of which an array is most (`json_shapes`). An object that says when and what happened is an
-event and stays one, whatever lists it holds, unless it is longer than an entry may be. A text of several objects
-consists of envelopes where most of it is in envelopes of one shape; the others, such as an empty page or an error, are
-entries, unless they are events that hold such a list. A text that is an array of strings or rows has these for entries.
-Where the head ends before the first array of an object, arrays of any name in it are read.
+An envelope is an object that consists mostly of an array (`shapes`). An object with a time and a message is an
+event and stays one entry, whatever lists it has, unless it is longer than an entry may be. A text of several objects
+consists of envelopes if most of it is in envelopes of one shape; the others, such as an empty page or an error, are
+entries, unless they are events that contain such a list. If a text is an array of strings or rows, these are its entries.
+If the head ends before the first array of an object, arrays of any name in it are read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""In a value of JSON: which brackets are open, whether the place is in a string, and where the value ends.
+"""Inside a JSON value: which brackets are open, whether the position is in a string, and where the value ends.
 
-Brackets are counted and nothing is parsed. A value is whole, or it is around the array of the entries, whose way it
-follows (`json_way`). What is damaged ends where the next value begins (`json_repairs`).
+Brackets are counted and nothing is parsed. A value is complete, or it surrounds the array of the entries, whose path it
+follows (`way`). A damaged value ends where the next one begins (`repairs`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The way from an object of JSON to the array that holds its entries: `resourceLogs[].scopeLogs[].logRecords[]`.
+"""The path from a JSON object to the array that has its entries: `resourceLogs[].scopeLogs[].logRecords[]`.
 
-What is in force for the entries is the text of the objects around them, from the outermost to the array's bracket,
-without the elements that have ended. Where that is too long only names and brackets are kept.
+The context of the entries is the text of the objects around them, from the outermost to the bracket of the array,
+without elements that have ended. If that is too long, only names and brackets are kept.
 """
 
 from __future__ import annotations

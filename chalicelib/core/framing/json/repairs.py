@@ -1,10 +1,10 @@
-"""Where JSON goes on behind a spot that is broken: which quotes begin and end strings, and where the next object begins.
+"""Where JSON continues after a damaged spot: which quotes begin and end strings, and where the next object begins.
 
-In JSON a quote that ends a string stands before `,`, `:` or a bracket, and one that begins a string stands behind one
-of these. A quote that does neither is damage: it changes nothing of whether the place is in a string. And in no correct
-string is there a bracket with a name and a colon behind it, as its quotes would be escaped. All is decided by a few
-bytes around a place, so that it does not matter where blocks begin. None stands for: only what
-follows tells (is_last: nothing does).
+In JSON a quote that ends a string is before `,`, `:` or a bracket, and one that begins a string is after one
+of these. A quote that does neither is damage, and does not change whether the position is in a string. And no correct
+string contains a bracket followed by a name and a colon, since its quotes would be escaped. A few
+bytes around a position decide everything, so it does not matter where blocks begin. None means: only later
+bytes can tell (is_last: there are none).
 """
 
 from __future__ import annotations

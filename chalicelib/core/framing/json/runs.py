@@ -1,7 +1,8 @@
-"""Values of JSON that follow one another and are alike: split where the text between the first two of them recurs.
+"""Runs of similar JSON values, split where the text between the first two of them recurs.
 
-Each part that is a valid value by itself is one of them, whatever stands in it, since between two of them nothing but the
-same separators is left. What is not alike is left to the scanner, which goes from value to value (`json_values`).
+Each part that is a valid value is one of them, whatever it contains, since only the
+same separator remains between two of them. Values that are not similar are left to the scanner, which goes from value to value
+(`values`).
 """
 
 from __future__ import annotations

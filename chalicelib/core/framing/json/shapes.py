@@ -1,8 +1,8 @@
-"""Which array of an object of JSON holds its entries, and the way to it.
+"""Which array of a JSON object has its entries, and the path to it.
 
-An array of entries holds objects, strings or rows, which are arrays. It is most of its object, possibly inside other
-members or inside each object of another array, four members deep at most. Arrays beside one another in members that
-are alike count together: `{"a":{"items":[…]},"b":{"items":[…]}}`.
+An array of entries contains objects, strings or rows, which are arrays. It is most of its object, possibly inside other
+members or inside each object of another array, at most four members deep. Arrays next to one another in members
+that are alike count together: `{"a":{"items":[…]},"b":{"items":[…]}}`.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
-"""JSON values in a text, wherever its lines end: pretty-printed, one behind another, in an array.
+"""JSON values in a text, wherever its lines end: pretty-printed, in a row, in an array.
 
-The elements of an array are entries, and so are objects that stand by themselves; what is between them
-(brackets, commas, blanks, the rest of an object that holds the array) is a gap. Memory is bounded by a
-block and an entry: nothing is ever parsed here. What is no JSON is given line by line.
+The elements of an array are entries, and so are objects outside of arrays; what is between them
+(brackets, commas, blanks, the rest of an object around the array) is a gap. Memory is bounded by a
+block and an entry: nothing is parsed here. Text that is not JSON is divided into lines.
 
-Damage costs the entry that it is in. Where JSON allows no value, an object that begins a line, or that begins with the
-member that the entry under way began with, is the next one; where objects begin lines (`by_line`), every line that
-begins with a bracket is one. Padding ends an entry. What is left of one ends where an object follows (`json_repairs`).
-Where entries are known to be objects that hold none (`uniform`), an array among them is one bracket too many, and an
+Damage costs only the entry with the damage. Where JSON allows no value, the next entry is an object that begins a line, or
+that begins with the same member as the current entry; if objects begin lines (`by_line`), it is every line that
+begins with a bracket. Padding ends an entry. A damaged rest ends where an object follows (`repairs`).
+If entries are known to be objects without inner entries (`uniform`), an array among them is one bracket too many, and an
 object that leads to entries begins another text.
 
-Here is what stands between values; `json_inside` goes through one, `json_way` knows which arrays hold entries.
+This module handles what is between values; `inside` goes through one value, `way` knows which arrays have entries.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Where a place of a text is on the way to the array whose elements are entries, in it, or behind it.
+"""Whether a position of a text is on the path to the array whose elements are entries, in the array, or after it.
 
-Around the array are the members that lead to it (`json_paths`), or nothing: an array may stand by itself. What is in
-force for its elements changes where one opens, where it ends, and where another text begins.
+Around the array are the members that lead to it (`paths`), or nothing: an array may stand alone. The context
+of its elements changes where such an array opens, where it ends, and where another text begins.
 """
 
 from __future__ import annotations
