@@ -23,8 +23,8 @@ class BatchQueues:
 
     def of_lane(self, lane: str, file_id: str) -> Sends:
         """The queue for batches of a file that was opened for that lane."""
-        found = self._queues.get(lane)
-        if found is None:
+        queue = self._queues.get(lane)
+        if queue is None:
             logger.warning("lane_missing", extra={"lane": lane, "file_id": file_id})
             return self._queues[DEFAULT]
-        return found
+        return queue

@@ -125,14 +125,14 @@ def copies(
             return _substituted(_named(value["Fn::Sub"], lane))
         return {name: of_lane(each) for name, each in value.items()}
 
-    found = {}
+    copied = {}
     for name, resource in originals.items():
         properties = of_lane(_of_worker_alone(resource["Properties"], seconds))
         if "AlarmName" in properties:
             properties["AlarmName"] = {"Fn::Sub": f"{properties['AlarmName']['Fn::Sub']}-{lane}"}
             properties["AlarmDescription"] = _substituted(f"Lane {lane}. {properties['AlarmDescription']}")
-        found[name + suffix] = {**resource, "Properties": properties}
-    return found
+        copied[name + suffix] = {**resource, "Properties": properties}
+    return copied
 
 
 def widened(value: Any, lanes: Iterable[str]) -> Any:
@@ -162,7 +162,7 @@ def _of_lane(member: Any, lane: str) -> Any:
 def _named(text: str, lane: str) -> str:
     """Names of the batch queue and the worker as those of the lane."""
     return _NAMED.sub(
-        lambda found: found[1] + (queue_of(lane, "batch") if found[2] == "batch" else worker_of(lane)), text
+        lambda match: match[1] + (queue_of(lane, "batch") if match[2] == "batch" else worker_of(lane)), text
     )
 
 
@@ -186,9 +186,9 @@ def _of_worker_alone(properties: Mapping[str, Any], seconds: Seconds) -> dict[st
     for each in properties["Metrics"]:
         if "MetricStat" in each and each["Id"] != "of_worker":
             continue
-        found = _OF_WORKER.search(str(each.get("Expression", "")))
+        match = _OF_WORKER.search(str(each.get("Expression", "")))
         timeout = seconds.timeout if isinstance(seconds.timeout, int) else f"${{{seconds.timeout}}}"
-        metrics.append({**each, "Expression": _substituted(f"of_worker / {timeout} / 10")} if found else each)
+        metrics.append({**each, "Expression": _substituted(f"of_worker / {timeout} / 10")} if match else each)
     return {**properties, "Metrics": metrics}
 
 

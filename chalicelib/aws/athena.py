@@ -75,12 +75,16 @@ class Athena:
         """None for a query that is not of the workgroup, or that Athena has forgotten."""
         try:
             with translated(f"looking at the query {query_id}"):
-                found = self._client.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+                execution = self._client.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
         except Exception as error:
             if code_of(error.__cause__ or error) == _REFUSED:  # type: ignore[arg-type]
                 return None
             raise
-        return self._run_of(found) if found.get("WorkGroup", self._workgroup) == self._workgroup else None
+        return (
+            self._run_of(execution)
+            if execution.get("WorkGroup", self._workgroup) == self._workgroup
+            else None
+        )
 
     def stop(self, query_id: str) -> None:
         with self._explaining(f"stopping the query {query_id}"):
@@ -93,8 +97,8 @@ class Athena:
             ids = listed.get("QueryExecutionIds", [])
             if not ids:
                 return []
-            found = self._client.batch_get_query_execution(QueryExecutionIds=ids)["QueryExecutions"]
-        runs = map(self._run_of, found)
+            executions = self._client.batch_get_query_execution(QueryExecutionIds=ids)["QueryExecutions"]
+        runs = map(self._run_of, executions)
         return sorted(runs, key=lambda run: run.submitted_at, reverse=True)
 
     def columns(self) -> list[Column]:
@@ -130,18 +134,18 @@ class Athena:
     def _workgroup(self) -> str:
         return self._catalog.workgroup
 
-    def _run_of(self, found: Mapping[str, Any]) -> Run:
-        status = found["Status"]
+    def _run_of(self, execution: Mapping[str, Any]) -> Run:
+        status = execution["Status"]
         return Run(
-            query_id=found["QueryExecutionId"],
-            sql=found.get("Query", ""),
+            query_id=execution["QueryExecutionId"],
+            sql=execution.get("Query", ""),
             state=status["State"],
             reason=status.get("StateChangeReason") or None,
             submitted_at=status["SubmissionDateTime"],
             completed_at=status.get("CompletionDateTime"),
-            scanned_bytes=found.get("Statistics", {}).get("DataScannedInBytes", 0),
-            place=found.get("ResultConfiguration", {}).get("OutputLocation", ""),
-            gives_rows=found.get("StatementType") == "DML",
+            scanned_bytes=execution.get("Statistics", {}).get("DataScannedInBytes", 0),
+            place=execution.get("ResultConfiguration", {}).get("OutputLocation", ""),
+            gives_rows=execution.get("StatementType") == "DML",
         )
 
     @contextmanager

@@ -131,8 +131,8 @@ def _settings_in(environment: Mapping[str, str]) -> dict[str, str]:
     """Those that a container has in one variable, as JSON, for who cannot list variables one by one."""
     text = environment.get(SETTINGS, "{}")
     try:
-        found: dict[str, str] = json.loads(text)
-        return {str(name): str(value) for name, value in found.items()}
+        settings: dict[str, str] = json.loads(text)
+        return {str(name): str(value) for name, value in settings.items()}
     except (ValueError, AttributeError) as error:
         raise click.UsageError(f"{SETTINGS} is {text!r}: give a JSON object of settings.") from error
 

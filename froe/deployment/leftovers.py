@@ -74,12 +74,12 @@ def _stack(stage: Stage) -> str:
 def lanes_left(cloud: Cloud, stage: Stage) -> dict[str, str]:
     """Lane → the URL of its queue."""
     begins = queue_of("", f"froe-{stage.name}-batch")
-    found = {
+    lanes = {
         physical.rsplit("/", 1)[-1].removeprefix(begins): physical
         for kind, physical in holdings.resources(cloud, _stack(stage)).values()
         if kind == "AWS::SQS::Queue"
     }
-    return {lane: url for lane, url in found.items() if lane not in stage.lanes}
+    return {lane: url for lane, url in lanes.items() if lane not in stage.lanes}
 
 
 def _of(deployed: Mapping[str, Any], lanes: Mapping[str, str]) -> dict[str, Any]:

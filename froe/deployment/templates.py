@@ -81,10 +81,10 @@ def load(
         content = json.loads(read_body(path, local=local).text)
     except ValueError as error:
         raise FroeError(f"infra/{name}.json is not JSON ({error}): restore it and run again.") from error
-    found = StackTemplate(name, widened(content, lanes))
-    if len(found.body.encode()) > MAX_BODY_BYTES:
+    stack = StackTemplate(name, widened(content, lanes))
+    if len(stack.body.encode()) > MAX_BODY_BYTES:
         raise FroeError(f"infra/{name}.json is over {MAX_BODY_BYTES:,} bytes: split it into two stacks.")
-    return found
+    return stack
 
 
 def unprotected(template: StackTemplate) -> StackTemplate:

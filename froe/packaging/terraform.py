@@ -104,11 +104,11 @@ def put_resources_beside(ground: Ground, folder: Path) -> None:
 
 
 def _lanes(ground: Ground) -> dict[str, Any]:
-    found = {
+    lanes = {
         lane: {"timeout_seconds": seconds.timeout, "visibility_seconds": seconds.visibility}
         for lane, seconds in ground.lanes.items()
     }
-    return {"Lanes": found} if found else {}
+    return {"Lanes": lanes} if lanes else {}
 
 
 def _function(name: str, function: Mapping[str, Any], ground: Ground) -> dict[str, Any]:

@@ -223,10 +223,10 @@ def workgroups(**changed: Any) -> Answers:
 def test_workgroups_that_lost_their_bounds_or_are_gone_are_faults() -> None:
     assert list(check_sink(examined(stack(Sink="none")))) == []
     assert faults(check_sink(examined(workgroups()))) == []
-    found = faults(check_sink(examined(workgroups(BytesScannedCutoffPerQuery=10**13))))
-    assert len(found) == 2
-    assert "froe-dev.api has not what the template says: BytesScannedCutoffPerQuery" in found[1]
-    assert "BytesScannedCutoffPerQuery=10000000000," in found[1]
+    findings = faults(check_sink(examined(workgroups(BytesScannedCutoffPerQuery=10**13))))
+    assert len(findings) == 2
+    assert "froe-dev.api has not what the template says: BytesScannedCutoffPerQuery" in findings[1]
+    assert "BytesScannedCutoffPerQuery=10000000000," in findings[1]
     assert len(faults(check_sink(examined(workgroups(EnforceWorkGroupConfiguration=False))))) == 2
     gone = {**stack(Sink="parquet"), "get_work_group": None}
     assert all("was deleted" in each for each in faults(check_sink(examined(gone))))

@@ -187,7 +187,7 @@ def test_a_function_imports_at_its_start_what_it_runs_and_no_more(function: str)
     assert formats <= {f"chalicelib.core.formats.general.{name}" for name in ("text", "stack_traces")}
 
 
-PRONOUNS = {"said", "told", "held", "shown", "wanted", "heard", "meant", "brought", "got"}
+PRONOUNS = {"said", "told", "held", "shown", "wanted", "heard", "meant", "brought", "got", "found"}
 
 
 def test_names_say_what_a_thing_is() -> None:

@@ -19,7 +19,7 @@ class BrokenArchiveError(Exception):
         self.reason, self.detail, self.at = reason, detail, at
 
 
-class Found(NamedTuple):
+class PackedFile(NamedTuple):
     """A file in an archive, at whose bytes the source stands: who takes it goes on at its end. unread: what it is, if it
     is nothing that is read. skipped: bytes by reason that were passed over since the one before it. packed: how it is compressed.
     crc: what the CRC-32 of its bytes is to be then, where the archive says so."""

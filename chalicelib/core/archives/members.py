@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from chalicelib.core.archives.found import PADDING, BrokenArchiveError, Found, broken_at
+from chalicelib.core.archives.found import PADDING, BrokenArchiveError, PackedFile, broken_at
 from chalicelib.core.archives.openers import opener_in
 from chalicelib.core.archives.source import Source
 from chalicelib.core.archives.tar import tar_members
@@ -64,7 +64,7 @@ class Unpacker:
         self._size = plan.head.size if text.seekable else None
         self._source = Source(lambda offset: plan.text(open_object, offset), self._end, self._size)
         is_zip = plan.archive is Archive.ZIP
-        self._found = zip_members(self._source, self._zip) if is_zip else tar_members(self._source)
+        self._files = zip_members(self._source, self._zip) if is_zip else tar_members(self._source)
         member = plan.object.member
         root = member.root if member else plan.head
         self._most_bytes = RATIO_FREE_BYTES + RATIO_MAX * root.size
@@ -84,37 +84,37 @@ class Unpacker:
         damage, last = None, False
         while self._ordinal - first < SPLIT_MEMBERS and self._end - begin < self._plan.limits.split_bytes:
             try:
-                found = next(self._found)
-                if isinstance(found, dict):
-                    self._pass(found, skipped, self._source.position)
+                member = next(self._files)
+                if isinstance(member, dict):
+                    self._pass(member, skipped, self._source.position)
                     last = True
                     break
-                self._check(found)
-                yield self._opened(found, split, number + 1 if found.size else 0)
-                self._go_behind(found)
+                self._check(member)
+                yield self._opened(member, split, number + 1 if member.size else 0)
+                self._go_behind(member)
             except BrokenArchiveError as broken:
                 damage, last = Damage(broken.reason, broken.detail, broken.at, self._end), True
                 break
             self._ordinal += 1
-            number += 1 if found.size else 0
-            held_bytes += found.size
-            self._pass(found.skipped, skipped, self._source.position)
+            number += 1 if member.size else 0
+            held_bytes += member.size
+            self._pass(member.skipped, skipped, self._source.position)
         counts = Counts(skipped={reason: Tally(0, 0, size) for reason, size in skipped.items()})
         total = counts.total + Tally(number, 0, held_bytes)
         context = None if last else str(self._ordinal)
         seal = Seal(split, begin, self._end, number + 1, total, last, damage, context)
         self.closed = Closed(seal, Mark.done(counts))
 
-    def _pass(self, found: Mapping[str, int], skipped: dict[str, int], end: int) -> None:
-        for reason, size in found.items():
+    def _pass(self, gaps: Mapping[str, int], skipped: dict[str, int], end: int) -> None:
+        for reason, size in gaps.items():
             skipped[reason] = skipped.get(reason, 0) + size
         self._end = end
 
-    def _check(self, found: Found) -> None:
+    def _check(self, member: PackedFile) -> None:
         if self._ordinal >= MEMBERS_MAX:
             detail = f"the archive has more than {MEMBERS_MAX:,} members, of which no more are read"
-            raise BrokenArchiveError("limit", detail, found.start)
-        self._check_ratio(found.start)
+            raise BrokenArchiveError("limit", detail, member.start)
+        self._check_ratio(member.start)
 
     def _check_ratio(self, place: int) -> None:
         if self._size is None and place > self._most_bytes:
@@ -123,33 +123,33 @@ class Unpacker:
             )
             raise BrokenArchiveError("limit", detail, place)
 
-    def _opened(self, found: Found, split: int, number: int) -> Opened:
+    def _opened(self, packed: PackedFile, split: int, number: int) -> Opened:
         plan = self._plan
         compressions = (plan.compression, *plan.inner)
         member = Member(
             plan.head,
             compressions,
             self._ordinal,
-            found.path,
-            found.start,
-            found.size,
+            packed.path,
+            packed.start,
+            packed.size,
             split,
             number,
-            found.packed,
-            found.crc,
+            packed.packed,
+            packed.crc,
         )
-        there = found.size if self._size is None else max(0, min(found.size, self._size - found.start))
+        there = packed.size if self._size is None else max(0, min(packed.size, self._size - packed.start))
         head = head_of(member, there)
         otherwise = opener_in(self._open, head, member)
-        return Opened(head, self._source.opener(found.start, there, otherwise), found.unread)
+        return Opened(head, self._source.opener(packed.start, there, otherwise), packed.unread)
 
-    def _go_behind(self, found: Found) -> None:
+    def _go_behind(self, member: PackedFile) -> None:
         source = self._source
-        if not source.pass_to(found.start + found.size):
-            raise broken_at(source, found.start, "a member")
-        padding = len(source.read(found.padding))
+        if not source.pass_to(member.start + member.size):
+            raise broken_at(source, member.start, "a member")
+        padding = len(source.read(member.padding))
         if padding:
-            found.skipped[PADDING] = found.skipped.get(PADDING, 0) + padding
+            member.skipped[PADDING] = member.skipped.get(PADDING, 0) + padding
 
 
 def head_of(member: Member, size: int) -> ObjectHead:

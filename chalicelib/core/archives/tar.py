@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.core.archives.found import HEADERS, PADDING, BrokenArchiveError, Found, broken_at
+from chalicelib.core.archives.found import HEADERS, PADDING, BrokenArchiveError, PackedFile, broken_at
 from chalicelib.core.archives.source import Source
 from chalicelib.core.decoding.binaries import is_tar
 
@@ -45,7 +45,7 @@ class _Extra:
             self.skipped[reason] = self.skipped.get(reason, 0) + size
 
 
-def tar_members(source: Source) -> Iterator[Found | dict[str, int]]:
+def tar_members(source: Source) -> Iterator[PackedFile | dict[str, int]]:
     """Each file; at last the bytes that were skipped behind the last one, by reason. Raises BrokenArchiveError."""
     extra, is_behind_end = _Extra(), False
     while True:
@@ -80,7 +80,7 @@ def tar_members(source: Source) -> Iterator[Found | dict[str, int]]:
             unread = f"of kind {kind.decode('ascii', 'backslashreplace')!r}, which is not known"
         if kind == b"S":
             extra.skip(HEADERS, _sparse_headers(source, header, at))
-        yield Found(path, source.position, size, -size % BLOCK, unread, extra.skipped)
+        yield PackedFile(path, source.position, size, -size % BLOCK, unread, extra.skipped)
         extra, is_behind_end = _Extra(), False
 
 

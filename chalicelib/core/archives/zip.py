@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from chalicelib.core.archives.found import HEADERS, BrokenArchiveError, Found, broken_at
+from chalicelib.core.archives.found import HEADERS, BrokenArchiveError, PackedFile, broken_at
 from chalicelib.core.archives.source import Source
 from chalicelib.core.archives.zip_directory import (
     LOCAL,
@@ -99,7 +99,7 @@ class ZipText(NamedTuple):
         return None
 
 
-def zip_members(source: Source, text: ZipText) -> Iterator[Found | dict[str, int]]:
+def zip_members(source: Source, text: ZipText) -> Iterator[PackedFile | dict[str, int]]:
     """As `tar_members`, from the place on at which the source stands. Folders and links are headers."""
     try:
         directory = text.directory()
@@ -113,7 +113,7 @@ def zip_members(source: Source, text: ZipText) -> Iterator[Found | dict[str, int
     yield from _by_directory(source, directory)
 
 
-def _by_directory(source: Source, directory: Directory) -> Iterator[Found | dict[str, int]]:
+def _by_directory(source: Source, directory: Directory) -> Iterator[PackedFile | dict[str, int]]:
     entries, start = directory
     reached = source.position
     skipped: dict[str, int] = {}
@@ -132,7 +132,7 @@ def _by_directory(source: Source, directory: Directory) -> Iterator[Found | dict
             raise broken_at(source, entry.offset, "a member")
         skipped[HEADERS] = skipped.get(HEADERS, 0) + behind - entry.offset
         if is_file:
-            yield _found(entry, begin, entry.crc, skipped)
+            yield _member_file(entry, begin, entry.crc, skipped)
             skipped = {}
     _pass_to(source, start, skipped)
     while source.read(1 << 16):
@@ -145,7 +145,7 @@ def _by_directory(source: Source, directory: Directory) -> Iterator[Found | dict
 
 def _without_directory(
     source: Source, text: ZipText, broken: BrokenArchiveError
-) -> Iterator[Found | dict[str, int]]:
+) -> Iterator[PackedFile | dict[str, int]]:
     """By the headers in front of the members, up to where none follows: there the archive is broken."""
     skipped: dict[str, int] = {}
     while True:
@@ -174,7 +174,7 @@ def _without_directory(
         skipped[HEADERS] = skipped.get(HEADERS, 0) + behind - at
         if is_folder:
             continue
-        yield _found(entry, begin, None if entry.flags & _SIZED_BEHIND else entry.crc, skipped)
+        yield _member_file(entry, begin, None if entry.flags & _SIZED_BEHIND else entry.crc, skipped)
         skipped = {}
 
 
@@ -192,9 +192,9 @@ def _next_header(source: Source) -> tuple[int | None, int]:
     return None, 0
 
 
-def _found(entry: Entry, begin: int, crc: int | None, skipped: dict[str, int]) -> Found:
+def _member_file(entry: Entry, begin: int, crc: int | None, skipped: dict[str, int]) -> PackedFile:
     packed = _PACKED.get(entry.method, Compression.NONE)
-    return Found(entry.path, begin, entry.size, 0, _unread(entry), skipped, packed, crc)
+    return PackedFile(entry.path, begin, entry.size, 0, _unread(entry), skipped, packed, crc)
 
 
 def _pass_to(source: Source, place: int, skipped: dict[str, int]) -> None:

@@ -146,10 +146,10 @@ def _from_zip64(extra: bytes, size: int, packed_bytes: int, offset: int, at: int
             numbers = [
                 int.from_bytes(extra[n : n + 8], "little") for n in range(place + 4, place + 4 + length, 8)
             ]
-            found = [
+            values = [
                 numbers.pop(0) if each == _IN_ZIP64 and numbers else each
                 for each in (size, packed_bytes, offset)
             ]
-            return found[1], found[2]
+            return values[1], values[2]
         place += 4 + length
     raise BrokenArchiveError("corrupt", "the directory of the archive lacks a size", at)

@@ -182,12 +182,14 @@ class Config:
 
     def lane_bound_to(self, key: str, family: str) -> str | None:
         """Likewise its lane; of two with the same prefix that of the format's family."""
-        found = [
+        bindings = [
             each
             for each in self.bindings
             if each.lane and key.startswith(each.prefix) and each.family in {None, family}
         ]
-        return max(found, key=lambda each: (len(each.prefix), bool(each.family))).lane if found else None
+        return (
+            max(bindings, key=lambda each: (len(each.prefix), bool(each.family))).lane if bindings else None
+        )
 
     def collections_of(self, key: str) -> list[str]:
         """The members that may hold the entries of an object of that key; of the longest prefix first."""

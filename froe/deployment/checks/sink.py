@@ -17,15 +17,15 @@ def check_sink(examined: Examined) -> Iterator[Finding]:
     """Nothing where there is no sink."""
     for expected in expected_of(examined, DATA, "AWS::Athena::WorkGroup").values():
         name, bounds = expected["Name"], _bounds(expected["State"], expected["WorkGroupConfiguration"])
-        found = _workgroup(examined, name)
-        if found is None:
+        workgroup = _workgroup(examined, name)
+        if workgroup is None:
             yield fault(
                 AREA,
                 f"the workgroup {name} was deleted",
                 f"set the parameter Sink to none, {examined.deploy}, and the same with Sink parquet, make it again",
             )
             continue
-        actual = _bounds(found["State"], found.get("Configuration", {}))
+        actual = _bounds(workgroup["State"], workgroup.get("Configuration", {}))
         wrong = [each for each, value in bounds.items() if actual[each] != value]
         if wrong:
             yield fault(
@@ -52,9 +52,9 @@ def _bounds(state: str, configuration: Mapping[str, Any]) -> dict[str, str]:
 
 def _workgroup(examined: Examined, name: str) -> dict[str, Any] | None:
     try:
-        found = examined.ask("athena", "get_work_group", WorkGroup=name)
+        answer = examined.ask("athena", "get_work_group", WorkGroup=name)
     except botocore.exceptions.ClientError as error:
         if error.response["Error"]["Code"] == "InvalidRequestException":
             return None
         raise
-    return found["WorkGroup"] if found else None
+    return answer["WorkGroup"] if answer else None
