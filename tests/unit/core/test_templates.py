@@ -104,3 +104,15 @@ def test_shapes_without_end_are_no_templates_without_end() -> None:
         outcome = Outcome(number, 1, 1, b"", record, replaced=False)
         assert templates.item(outcome) in (by_dictionary(outcome), None)
     assert len(templates._known) < 1000
+
+
+def test_shapes_of_many_long_names_are_no_memory_without_end() -> None:
+    templates = Templates(**BATCH)
+    for number in range(100):
+        attributes = {f"{number:04d}{name:04d}{'x' * 500}": "x" for name in range(100)}
+        record = Record(None, None, None, None, None, attributes)
+        outcome = Outcome(number, 1, 1, b"", record, replaced=False)
+        assert templates.item(outcome) in (by_dictionary(outcome), None)
+    made = [template for template in templates._known.values() if template]
+    assert 10 < len(made) < 30
+    assert sum(len(piece) for template in made for piece in template.pieces) < 2_000_000
