@@ -9,6 +9,7 @@ from benchmarks import (
     ledger,
     peers,
     pipeline,
+    resuming,
     starting,
     store,
     text,
@@ -41,3 +42,5 @@ if __name__ == "__main__":
     ledger.main()
     print()
     verifying.main()
+    print()
+    resuming.main()

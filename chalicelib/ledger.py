@@ -8,7 +8,7 @@ may be repeated, and any two may race.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.archives.accounts import mark_of
@@ -26,6 +26,8 @@ from chalicelib.ledger_store import FilePage, LedgerStore, StoredFile, opened_po
 __all__ = ["FilePage", "Ledger", "LedgerStore", "SealConflictError", "StoredFile", "opened_position"]
 
 
+CHECKPOINTS_LIVE: Final = timedelta(days=7)
+"""Longer than a message does."""
 _OF_EMPTY: Final = Seal(0, 0, 0, 0, Tally(), last=True)
 _EMPTY: Final = FileAccount(
     State.COMPLETE, None, SplitAccount(0, _OF_EMPTY).revision, 0, 1, 0, Tally(), Summary()
@@ -93,6 +95,13 @@ class Ledger(LedgerGenerations):
             if stored := self.read_file(member):
                 self.record_member(stored.plan, stored.account)
         self.resettle(file_id, split)
+
+    def record_checkpoint(self, plan: Plan, tried_until: int, data: bytes) -> None:
+        """Write a check-point, which nobody needs once the file is cut, and which may hold text: it goes by itself."""
+        expires_at = int((self._now() + CHECKPOINTS_LIVE).timestamp())
+        self._store.put_checkpoint(
+            plan.file_id, tried_until, data, min(expires_at, plan.expires_at or expires_at)
+        )
 
     def record_setback(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
         """Write why a split cannot be cut, then look whether the file waited for nothing else."""

@@ -129,6 +129,10 @@ class LedgerReading:
             split += 1
         return None if seal else split
 
+    def read_checkpoint(self, file_id: str, text_offset: int) -> tuple[int, bytes] | None:
+        """The last check-point that is tried up to a place of the text or before, and up to where it is."""
+        return self._store.read_checkpoint(file_id, text_offset)
+
     def read_merged(self, file_id: str, split: int) -> str | None:
         """The object that the rows of a split were given to, if they were."""
         return self._store.read_merged(file_id, split)

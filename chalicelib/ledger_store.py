@@ -135,6 +135,12 @@ class LedgerStore(Protocol):
     def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]:
         """Those of the splits (file, number) that are sealed."""
 
+    def put_checkpoint(self, file_id: str, tried_until: int, data: bytes, expires_at: int) -> None:
+        """Put a check-point of the object, in place of one that is tried up to the same text offset."""
+
+    def read_checkpoint(self, file_id: str, text_offset: int) -> tuple[int, bytes] | None:
+        """The last one that is tried up to there or before; it may be behind."""
+
     def put_sum(self, file_id: str, level: int, account: SplitAccount, expires_at: int | None) -> None:
         """Put the sum of some splits unless there is one of the same or a later revision."""
 

@@ -12,7 +12,12 @@ from typing import Protocol
 from chalicelib.core.archives.members import Opened, unread_plan, why_not_again
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.decoding.text import OpenObject
-from chalicelib.core.errors import ObjectChangedError, ObjectGoneError, PermanentError
+from chalicelib.core.errors import (
+    ObjectChangedError,
+    ObjectGoneError,
+    OutOfTimeError,
+    PermanentError,
+)
 from chalicelib.core.formats.registry import family_of
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
@@ -20,6 +25,7 @@ from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.plan.planning import make_plan
 from chalicelib.core.plan.telling import Telling
 from chalicelib.core.wire.notifications import Announced, is_folder
+from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger, StoredFile
 
 
@@ -34,16 +40,29 @@ class Objects(Protocol):
 
 
 class Counted:
-    """Opens an object, and counts how often. of_archive: it is a member, which is read as its archive is."""
+    """Opens an object, and counts how often. of_archive: it is a member, which is read as its archive is. deadline: of reading, which may
+    pass over far more than it cuts; OutOfTimeError then."""
 
-    def __init__(self, opener: OpenObject, *, of_archive: bool = False) -> None:
+    def __init__(
+        self, opener: OpenObject, *, of_archive: bool = False, deadline: Deadline | None = None
+    ) -> None:
         self._opener = opener
         self._of_archive = of_archive
+        self._deadline = deadline
         self._count = 0
 
     def __call__(self, offset: int) -> Iterator[bytes]:
         self._count += 0 if self._of_archive else 1
-        return self._opener(offset)
+        return self._opener(offset) if self._deadline is None else self._in_time(offset, self._deadline)
+
+    def _in_time(self, offset: int, deadline: Deadline) -> Iterator[bytes]:
+        for piece in self._opener(offset):
+            if deadline.seconds_left <= 0:
+                raise OutOfTimeError(
+                    f"the object is read up to byte {offset:,}, and this invocation's time is up"
+                )
+            yield piece
+            offset += len(piece)
 
     def taken(self) -> int:
         """How often since it was last asked."""

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from chalicelib import logs, metrics
+from chalicelib.checkpoints import FileCheckpoints
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.decoding.text import OpenObject, Text
 from chalicelib.core.errors import (
@@ -250,7 +251,7 @@ class Splitter:
             sealed = self._ledger.read_seal(plan.file_id, split - 1)
             if sealed is None:
                 raise PermanentError(f"split {split} of {plan.file_id}: the one before it is not sealed")
-        opener = Counted(self._objects.opener(plan.head))
+        opener = Counted(self._objects.opener(plan.head), deadline=deadline)
         try:
             if plan.archive:
                 rest = self._unpacking.cut_on(plan, opener, split, sealed, deadline)
@@ -353,7 +354,7 @@ class Splitter:
                 if plan.parallel or not seal.split
                 else self._ledger.read_seal(plan.file_id, seal.split - 1)
             )
-            opener = self._objects.opener(plan.head)
+            opener = Counted(self._objects.opener(plan.head), deadline=deadline)
             cutter, _ = self._cutter(plan, opener, seal.split, seal.start, before.context if before else None)
             sender = Sender(self._batch_queues.of_lane(plan.lane, plan.file_id), deadline)
             trace, origin = self._tracer.header(), self._tracer.origin()
@@ -417,7 +418,7 @@ class Splitter:
                     text, plan.framing, plan.limits, position, aligned=False, until=until, room=room_in(plan)
                 )
                 return cutter, text
-            text = plan.text(opener, begin)
+            text = plan.text(opener, begin, FileCheckpoints(self._ledger, plan))
             cutter = Cutter(
                 text, plan.framing, plan.limits, begin, aligned=True, context=context, room=room_in(plan)
             )

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
+from chalicelib.checkpoints import FileCheckpoints
 from chalicelib.core.archives.members import Opened, Unpacker
 from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.ledger.seals import Seal
@@ -57,7 +58,7 @@ class Unpacking:
         self, plan: Plan, opener: Counted, split: int, before: Seal | None, deadline: Deadline
     ) -> Rest | None:
         """Cut an archive from behind a sealed split. Gives what is left for another invocation."""
-        unpacker = Unpacker(plan, opener, before)
+        unpacker = Unpacker(plan, opener, before, FileCheckpoints(self._ledger, plan))
         start, has_opened = before.end if before else 0, False
         while True:
             begun = self._clock()

@@ -236,6 +236,7 @@ class FakeLedgerTable:
         self.leading: dict[str, datetime] = {}
         self.full: dict[tuple[str, int], set[int]] = {}
         self.held_members: dict[tuple[str, int], list[str]] = {}
+        self.checkpoints: dict[tuple[str, int], bytes] = {}
         self.cutting: dict[tuple[str, int], Used] = {}
         self.marking: dict[tuple[str, int], Used] = {}
         self.lists = 0
@@ -261,6 +262,13 @@ class FakeLedgerTable:
             return self.files[plan.file_id]
 
         return self._effects.around(effect)  # type: ignore[no-any-return]
+
+    def put_checkpoint(self, file_id: str, tried_until: int, data: bytes, expires_at: int) -> None:
+        self._effects.around(lambda: self.checkpoints.update({(file_id, tried_until): data}))
+
+    def read_checkpoint(self, file_id: str, text_offset: int) -> tuple[int, bytes] | None:
+        places = [place for owner, place in self.checkpoints if owner == file_id and place <= text_offset]
+        return (max(places), self.checkpoints[file_id, max(places)]) if places else None
 
     def read_merged(self, file_id: str, split: int) -> str | None:
         return self.merged.get((file_id, split))
@@ -749,6 +757,7 @@ class FakeRemoval:
             table.tree,
             table.cutting,
             table.marking,
+            table.checkpoints,
         ):
             for key in [key for key in store if key[0] == plan.file_id]:
                 del store[key]

@@ -173,6 +173,10 @@ class Items:
             request["Limit"] = at_once
         return self._queried(pk, request)
 
+    def last(self, pk: str, first: str, last: str) -> Item | None:
+        """The last item of a partition between two sort keys, both included."""
+        return next(self.between(pk, first, last, newest_first=True, at_once=1), None)
+
     def between(
         self, pk: str, first: str, last: str, *, newest_first: bool = False, at_once: int | None = None
     ) -> Iterator[Item]:

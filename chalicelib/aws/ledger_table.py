@@ -7,12 +7,14 @@ and ``t`` add up what was used for them: write units, and hundredths of a second
 ten bytes, since it must cost one write unit, up to 1 KB). For splits with many batches, ``digests#000000#…`` has what does
 not fit in their seal, and ``full#000000`` which groups of leaves are full (`leaves.py`). For files with a sink,
 ``merged#000000`` names the object that the rows of a split are merged into. For archives,
-``members#000000`` names the files of the members of a split. Files and their lists: `files_table`; generations:
+``members#000000`` names the files of the members of a split. For compressed files, ``checkpoint#0000000000000000`` is a
+check-point, kept for a week (`checkpoints.py`). Files and their lists: `files_table`; generations:
 `generations_table`.
 """
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -195,6 +197,16 @@ class DynamoLedger(DynamoFiles):
     def read_all_merged(self, file_id: str) -> set[str]:
         return {str(item["object"]) for item in self._items.of_partition(file_id, _MERGED)}
 
+    def put_checkpoint(self, file_id: str, tried_until: int, data: bytes, expires_at: int) -> None:
+        self._items.update(
+            Key(file_id, _checkpoint_key(tried_until)),
+            {"data": b64encode(data).decode(), "expires_at": expires_at},
+        )
+
+    def read_checkpoint(self, file_id: str, text_offset: int) -> tuple[int, bytes] | None:
+        item = self._items.last(file_id, _checkpoint_key(0), _checkpoint_key(text_offset))
+        return (int(item["sk"].rsplit("#", 1)[1]), b64decode(item["data"])) if item else None
+
     def put_sum(self, file_id: str, level: int, account: SplitAccount, expires_at: int | None) -> None:
         self._items.update(
             Key(file_id, _sum_key(level, account.split // FAN_OUT**level)),
@@ -219,6 +231,10 @@ def _full_key(split: int) -> str:
 
 def _merged_key(split: int) -> str:
     return f"{_MERGED}{split:06d}"
+
+
+def _checkpoint_key(tried_until: int) -> str:
+    return f"checkpoint#{tried_until:016d}"
 
 
 def _members_key(split: int) -> str:

@@ -5,21 +5,25 @@ Each reader gets what is right, changed at random: bytes flipped, cut, doubled a
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 import warnings
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import zstandard
 from chalice.app import ChaliceViewError, Request
+from isal import igzip
 
 from chalicelib import routes
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.text import UTF_8, Text
 from chalicelib.core.errors import FroeError
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.letters import Kind, subject_of
@@ -35,6 +39,7 @@ from chalicelib.core.wire.messages import (
 )
 from chalicelib.core.wire.notifications import Announced, Ignored, Unknown, announced_in_body
 from chalicelib.worker import parsed
+from tests.checkpoints import CountedObject, HeldCheckpoints, in_streams, lines
 from tests.fakes import opener
 from tests.faults.reading import assert_every_byte_is_accounted_for, head_of, read
 from tests.soak.aws import Version
@@ -190,6 +195,12 @@ def _laid_out(random: Random, text: bytes) -> bytes:
     return text
 
 
+_COMPRESSIONS: Final[tuple[tuple[Compression, Callable[[bytes], bytes]], ...]] = (
+    *((Compression.GZIP, partial(gzip.compress, compresslevel=level, mtime=0)) for level in (0, 1, 6, 9)),
+    *((Compression.GZIP, partial(igzip.compress, compresslevel=level)) for level in (0, 2)),
+    (Compression.ZSTD, zstandard.compress),
+    (Compression.BZIP2, bz2.compress),
+)
 _CHARSETS = ("latin-1", "shift_jis", "gb18030", "euc_kr", "utf-16-le")
 """Said to hold for texts of whatever bytes."""
 
@@ -205,6 +216,28 @@ def text(random: Random) -> None:
     assert_every_byte_is_accounted_for(whole)
     pieces = read(data, limits=SMALL, piece_bytes=random.choice([1, 7, 64, 1000]), charset=charset)
     assert pieces == whole, "the pieces in which it arrives show"
+
+
+def compressed(random: Random) -> None:
+    """A compressed text, spoilt or not, is the same from any place on, whatever became of its check-points."""
+    text = lines(random.randint(200_000, 600_000), random.randrange(50))
+    kind, compress = random.choice(_COMPRESSIONS)
+    size = random.choice([len(text), len(text) // 2, 50_000, 7_000])
+    data = in_streams(text, size, compress)
+    if random.random() < 0.5:
+        data = spoilt_bytes(random, data)
+    first = Text(CountedObject(data), kind, UTF_8)
+    whole = b"".join(first)
+    points = HeldCheckpoints(random.choice([1000, 30_000, 130_000]), holds_text=random.random() < 0.9)
+    for _ in range(4):
+        start = random.choice([0, random.randint(0, len(whole)), len(whole) + 1])
+        rest = Text(CountedObject(data, random.choice([777, 70_000])), kind, UTF_8, start, checkpoints=points)
+        assert b"".join(rest) == whole[start:], f"the text from {start:,} on is another"
+        assert rest.damage == first.damage, (
+            f"{rest.damage} from {start:,} on, {first.damage} from the first byte"
+        )
+        for place in [place for place in points.encoded if random.random() < 0.2]:
+            points.encoded[place] = spoilt_bytes(random, points.encoded[place])
 
 
 def envelope(random: Random) -> None:
@@ -345,6 +378,7 @@ def _request(raw: bytes) -> Request:
 
 READERS: Final[Mapping[str, Callable[[Random], None]]] = {
     "text": text,
+    "compressed": compressed,
     "envelope": envelope,
     "notification": notification,
     "configuration": configuration,

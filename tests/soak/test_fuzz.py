@@ -9,7 +9,14 @@ pytest.importorskip("click", reason="click is not installed")
 from chalicelib.core.custom.loading import load
 from tests.soak.fuzz import CONFIGURATION, READERS, fault
 
-SEEDS = {"text": 120, "envelope": 400, "notification": 1000, "configuration": 600, "body": 300}
+SEEDS = {
+    "text": 120,
+    "compressed": 5,
+    "envelope": 400,
+    "notification": 1000,
+    "configuration": 600,
+    "body": 300,
+}
 
 
 @pytest.mark.parametrize("reader", READERS)

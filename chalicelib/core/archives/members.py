@@ -15,6 +15,7 @@ from chalicelib.core.archives.openers import opener_in
 from chalicelib.core.archives.source import Source
 from chalicelib.core.archives.tar import tar_members
 from chalicelib.core.archives.zip import ZipText, zip_members
+from chalicelib.core.decoding.checkpoints import Checkpoints
 from chalicelib.core.decoding.decoders import Damage
 from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.ledger.marks import Counts, Mark, Tally
@@ -55,14 +56,22 @@ class Unpacker:
 
     closed: Closed
 
-    def __init__(self, plan: Plan, open_object: OpenObject, before: Seal | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        open_object: OpenObject,
+        before: Seal | None = None,
+        checkpoints: Checkpoints | None = None,
+    ) -> None:
         self._plan = plan
         self._open = open_object
         self._end = before.end if before else 0
         self._ordinal = int(before.context or 0) if before else 0
         text = plan.text(open_object)
         self._size = plan.head.size if text.seekable else None
-        self._source = Source(lambda offset: plan.text(open_object, offset), self._end, self._size)
+        self._source = Source(
+            lambda offset: plan.text(open_object, offset, checkpoints), self._end, self._size
+        )
         is_zip = plan.archive is Archive.ZIP
         self._files = zip_members(self._source, self._zip) if is_zip else tar_members(self._source)
         member = plan.object.member

@@ -9,9 +9,11 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, cast
 
+from chalicelib.core.decoding.checkpoints import Checkpoint
 from chalicelib.core.decoding.compressions import Compression, Snappy, Stream, faults_of, stream_of
+from chalicelib.core.decoding.resumed_gzip import ResumedGzip
 
 BLOCK_BYTES: Final = 256 * 1024
 _MAGIC_BYTES: Final = 16
@@ -101,41 +103,55 @@ class BrokenStreamError(Exception):
 
 
 class Decoder:
-    """Decodes streams (gzip: members, zstd: frames) that follow one another; zero bytes between them are padding."""
+    """Decodes streams (gzip: members, zstd: frames) that follow one another; zero bytes between them are padding.
 
-    def __init__(self, compression: Compression) -> None:
+    checkpoint: what is fed begins there. fed: up to which byte of the object. streams: how many have ended; stream_start,
+    stream_head: where the last one began in the object, and its first bytes."""
+
+    def __init__(self, compression: Compression, checkpoint: Checkpoint | None = None) -> None:
         self._compression = compression
         self._name = compression.value
         self._stream: Stream | None = None
-        self._streams = 0
-        self._stream_start = 0
-        self._stream_head = b""
-        self._fed = 0
+        self.streams = 0
+        self.stream_start = 0
+        self.stream_head = b""
+        self.fed = 0
+        if checkpoint:
+            self.fed = self.stream_start = checkpoint.offset
+            self.streams = checkpoint.streams
+            if within := checkpoint.stream:
+                self.stream_start, self.stream_head = within.start, within.head
+                self._stream = ResumedGzip(checkpoint, within)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Raises BrokenStreamError; what was decoded in the step that failed is lost."""
-        self._fed += len(data)
+        self.fed += len(data)
         while data:
             if self._stream is None:
-                if self._streams and not (data := data.lstrip(b"\0")):
+                if self.streams and not (data := data.lstrip(b"\0")):
                     return
-                self._stream_start = self._fed - len(data)
-                self._stream_head = b""
-                if self._streams and self._compression in (Compression.BROTLI, Compression.DEFLATE):
+                self.stream_start = self.fed - len(data)
+                self.stream_head = b""
+                if self.streams and self._compression in (Compression.BROTLI, Compression.DEFLATE):
                     raise self._broken("trailing-garbage", "is followed by something else")
                 self._stream = stream_of(self._compression)
-            self._stream_head += data[: _MAGIC_BYTES - len(self._stream_head)]
+            self.stream_head += data[: _MAGIC_BYTES - len(self.stream_head)]
             yield from self._pieces(self._stream, data)
             if not self._stream.eof:
                 return
             data = self._stream.unused_data
             self._stream = None
-            self._streams += 1
+            self.streams += 1
 
     @property
     def has_ended(self) -> bool:
         """Whether nothing is missing of what was fed."""
         return self._stream is None or (isinstance(self._stream, Snappy) and self._stream.may_end)
+
+    @property
+    def crc(self) -> int:
+        """Of the text of the gzip member that is being decoded, as far as that was given."""
+        return int(cast("Any", self._stream).crc)
 
     def finish(self) -> None:
         """Raises BrokenStreamError where a stream has not ended."""
@@ -146,17 +162,17 @@ class Decoder:
         raise self._broken("truncated", "ends in the middle")
 
     def _follows_something_else(self) -> bool:
-        if not self._streams:
+        if not self.streams:
             return False
         if self._compression is Compression.ZLIB:
-            return not _is_zlib_header(self._stream_head)
+            return not _is_zlib_header(self.stream_head)
         short = _SHORT_MAGICS.get(self._compression)
         if short is not None:
-            return not self._stream_head.startswith(short)
-        return compression_of(self._stream_head) is not self._compression
+            return not self.stream_head.startswith(short)
+        return compression_of(self.stream_head) is not self._compression
 
     def _broken(self, reason: str, how: str) -> BrokenStreamError:
-        offset = self._stream_start if reason == "trailing-garbage" else self._fed
+        offset = self.stream_start if reason == "trailing-garbage" else self.fed
         return BrokenStreamError(Damage(reason, f"the {self._name} data {how}", offset, 0))
 
     def _pieces(self, stream: Stream, data: bytes) -> Iterator[bytes]:

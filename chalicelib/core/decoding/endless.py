@@ -1,16 +1,18 @@
 """Compressed objects that no function can finish, recognised by their size when they are opened.
 
-Compressed text has no entry points: whoever continues decompresses it from its first byte, so nothing beyond what one
+Where nothing can be entered but the first byte, whoever continues decompresses from there, so nothing beyond what one
 function decompresses in its time is ever reached. Limits: the assumed rates are above those measured, so that no object is
 refused that could be finished; an object slightly below the limit may still use up its messages' receives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from chalicelib.core.decoding.checkpoints import Checkpoint
 from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.decompressed import Decompressed
 
 READ_MB_PER_SECOND: Final = 100
 """One connection to S3 gives 85 to 90."""
@@ -32,24 +34,55 @@ _ANSWER_SECONDS: Final = 3
 
 
 def endless(
-    size: int, compressions: tuple[Compression, ...], seconds: int | None, ratio_of_head: Callable[[], float]
+    size: int,
+    compressions: tuple[Compression, ...],
+    seconds: int | None,
+    ratio_of_head: Callable[[], float],
+    goes_on: Callable[[], bool] = lambda: False,
 ) -> str | None:
     """Why an object of that size cannot be finished in functions that have so many seconds (None: as many as it takes); None if it can.
 
-    compressions: the outermost first. ratio_of_head: how many bytes of text one of the object is, asked where it matters."""
+    compressions: the outermost first. ratio_of_head: how many bytes of text one of the object is, goes_on: whether
+    it has places to go on from; both are asked where they matter."""
     if compressions[0] is Compression.NONE or seconds is None:
         return None
     if size <= reach_bytes(compressions, seconds, _RATIO_MAX):
         return None
     reach = reach_bytes(compressions, seconds, ratio_of_head())
-    if size <= reach:
+    if size <= reach or goes_on():
         return None
     kind = " in ".join(each.value for each in reversed(compressions) if each is not Compression.NONE)
     return (
         f"too large to be decompressed: {size / 1e9:,.1f} GB of {kind}, of which a function of {seconds} s gets through"
-        f" {reach / 1e9:,.1f} GB at most, and each begins at the first byte; split it into several objects or upload it"
-        " uncompressed, or raise lambda_timeout of queued_splitter (to 900 s at most), and upload it again"
+        f" {reach / 1e9:,.1f} GB at most, and each begins at the first byte, as it has no places to go on from; split it into several"
+        " objects, compress it in frames or members of some MB, upload it uncompressed, raise lambda_timeout of queued_splitter (to 900 s"
+        " at most), or have `froe consume` open and cut it (INGEST=queue), which takes its time; then upload it again"
     )
+
+
+class _Places:
+    """Counts check-points. spacing_bytes: they are looked for in all of a head."""
+
+    spacing_bytes = 64 * 1024
+
+    def __init__(self, *, holds_text: bool) -> None:
+        self.holds_text = holds_text
+        self.count = 0
+
+    def before(self, _text_offset: int) -> Iterator[Checkpoint]:
+        return iter(())
+
+    def keep(self, _checkpoint: Checkpoint) -> None:
+        self.count += 1
+
+    def refuse(self, _checkpoint: Checkpoint) -> None:
+        """None is tried."""
+
+
+def has_places(head: bytes, compression: Compression, *, holds_text: bool) -> bool:
+    """Whether the head of an object has places to go on from, so that the rest of it will. holds_text: whether text may be kept for it."""
+    places = _Places(holds_text=holds_text)
+    return any(places.count for _ in Decompressed(lambda _: iter([head]), compression, None, places))
 
 
 def reach_bytes(compressions: tuple[Compression, ...], seconds: int, ratio: float) -> int:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, TypeAlias
+from itertools import chain
+from typing import Final
 from zlib import crc32
 
 from chalicelib.core.decoding.charsets import EBCDIC
+from chalicelib.core.decoding.checkpoints import Checkpoints
 from chalicelib.core.decoding.compressions import Compression
-from chalicelib.core.decoding.decoders import BrokenStreamError, Damage, Decoder
+from chalicelib.core.decoding.decoders import Damage
+from chalicelib.core.decoding.decompressed import Decompressed, MisfitError, OpenObject
 
-OpenObject: TypeAlias = Callable[[int], Iterator[bytes]]
-"""Gives the object's bytes from an offset on, in pieces of any size. May be called again."""
+__all__ = ["OpenObject", "Text", "charset_of"]
 
 UTF_8: Final = "utf-8"
 BYTE_ORDER_MARK: Final = codecs.BOM_UTF8
@@ -82,7 +84,8 @@ class Text:
 
     inner: how what the compression holds is compressed in turn, from the outside in. expected: how many bytes the object
     is to have, where it may have fewer; such a lack is a damage. crc: the CRC-32 of a member of a zip; another one is a
-    damage too, where all of it is read. Of a stored member that is compressed in turn its own compression's is enough.
+    damage too, where all of it is read. Of a stored member that is compressed in turn its own compression's is enough. checkpoints: of the object,
+    where its bytes are decompressed once and are UTF-8 then: other text is read from the first byte.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class Text:
         inner: tuple[Compression, ...] = (),
         expected: int | None = None,
         crc: int | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self.damage: Damage | None = None
         self._outer = Text(open_object, compression, UTF_8, inner=inner[:-1], crc=crc) if inner else None
@@ -104,6 +108,8 @@ class Text:
         self._compression = inner[-1] if inner else compression
         self._charset = charset
         self._start = start
+        has_places = compression is not Compression.NONE and charset == UTF_8 and not inner
+        self._checkpoints = checkpoints if has_places else None
 
     @property
     def seekable(self) -> bool:
@@ -113,6 +119,9 @@ class Text:
     def __iter__(self) -> Iterator[bytes]:
         if self.seekable:
             yield from self._plain(self._start)
+            return
+        if self._checkpoints is not None:
+            yield from self._resumed(self._checkpoints, self._start)
             return
         skip = self._start
         text_bytes = 0
@@ -168,56 +177,37 @@ class Text:
         if self._compression is Compression.NONE:
             yield from self._plain(0)
             return
-        feed_bytes = self._compression.feed_bytes
-        decoder = Decoder(self._compression)
-        emitted = fed = summed = 0
+        decompressed = Decompressed(self._open, self._compression)
         is_summed = self._crc is not None and self._compression is Compression.DEFLATE
-        try:
-            for feed in _in_pieces_of(feed_bytes, self._open(0)):
-                for piece in decoder.feed(feed):
-                    emitted += len(piece)
-                    if is_summed:
-                        summed = crc32(piece, summed)
-                    yield piece
-                fed += len(feed)
-            decoder.finish()
-            if is_summed and summed != self._crc:
-                self.damage = Damage("corrupt", _WRONG_CRC, fed, emitted)
-        except BrokenStreamError as broken:
-            if broken.damage.reason == "truncated":
-                self.damage = replace(broken.damage, text_offset=emitted)
-            else:
-                yield from self._up_to_the_fault(emitted, fed, feed_bytes)
+        summed = text_bytes = 0
+        for piece in decompressed:
+            if is_summed:
+                summed = crc32(piece, summed)
+            text_bytes += len(piece)
+            yield piece
+        self.damage = decompressed.damage
+        if is_summed and not self.damage and summed != self._crc:
+            self.damage = Damage("corrupt", _WRONG_CRC, decompressed.fed_bytes, text_bytes)
 
-    def _up_to_the_fault(self, emitted: int, good_bytes: int, feed_bytes: int) -> Iterator[bytes]:
-        """Read again, and go through the piece that failed byte by byte: a decoder that fails drops
-        what it had decoded in that call, and where calls begin must not decide what is text."""
-        decoder = Decoder(self._compression)
-        fed = decoded = 0
-        try:
-            for feed in _in_pieces_of(feed_bytes, self._open(0)):
-                step = len(feed) if fed < good_bytes else 1
-                for at in range(0, len(feed), step):
-                    for piece in decoder.feed(feed[at : at + step]):
-                        decoded += len(piece)
-                        if decoded > emitted:
-                            fresh = piece[-(decoded - emitted) :]
-                            emitted = decoded
-                            yield fresh
-                    fed += step
-            decoder.finish()
-        except BrokenStreamError as broken:
-            self.damage = replace(broken.damage, text_offset=emitted)
-
-
-def _in_pieces_of(size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    kept = b""
-    for piece in pieces:
-        kept = kept + piece if kept else piece
-        at = 0
-        while len(kept) - at >= size:
-            yield kept[at : at + size]
-            at += size
-        kept = kept[at:]
-    if kept:
-        yield kept
+    def _resumed(self, checkpoints: Checkpoints, position: int) -> Iterator[bytes]:
+        """The text from a place on, from the last check-point before it that fits. What breaks behind one is looked at again from
+        an earlier one, or from the first byte: no check-point alone says that an object is damaged."""
+        before: Damage | None = None
+        for checkpoint in chain(checkpoints.before(position), (None,)):
+            decompressed = Decompressed(self._open, self._compression, checkpoint, checkpoints)
+            at = decompressed.start
+            try:
+                for block in decompressed:
+                    at += len(block)
+                    if at > position:
+                        fresh = block[-(at - position) :]
+                        position = at
+                        yield fresh
+            except MisfitError:
+                if checkpoint is not None:
+                    checkpoints.refuse(checkpoint)
+                continue
+            self.damage = decompressed.damage
+            if self.damage is None or self.damage == before:
+                return
+            before = self.damage

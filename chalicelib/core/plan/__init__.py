@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from chalicelib.core.decoding.checkpoints import Checkpoints
 from chalicelib.core.decoding.compressions import Compression
 from chalicelib.core.decoding.text import UTF_8, OpenObject, Text
 from chalicelib.core.framing import Framing
@@ -218,13 +219,19 @@ class Plan:
             return None
         return split_count(self.head.size, self.limits.split_bytes)
 
-    def text(self, open_object: OpenObject, start: int = 0) -> Text:
+    def text(self, open_object: OpenObject, start: int = 0, checkpoints: Checkpoints | None = None) -> Text:
+        """checkpoints: of the object, for whoever cuts it."""
         charset = self.charset if self.framing.charset is None else UTF_8
         member = self.object.member
-        expected = member.claimed if member else None
-        crc = member.crc if member and self._is_read_whole(member) else None
         return Text(
-            open_object, self.compression, charset, start, inner=self.inner, expected=expected, crc=crc
+            open_object,
+            self.compression,
+            charset,
+            start,
+            inner=self.inner,
+            expected=member.claimed if member else None,
+            crc=member.crc if member and self._is_read_whole(member) else None,
+            checkpoints=None if member else checkpoints,
         )
 
     def _is_read_whole(self, member: Member) -> bool:

@@ -23,7 +23,7 @@ from chalicelib.core.decoding.binaries import (
 from chalicelib.core.decoding.charsets import charset_in, is_by_line, is_utf_8
 from chalicelib.core.decoding.compressions import Compression
 from chalicelib.core.decoding.decoders import LOOK_BYTES, Damage, compression_of
-from chalicelib.core.decoding.endless import endless
+from chalicelib.core.decoding.endless import endless, has_places
 from chalicelib.core.decoding.guessing import guessed_charset
 from chalicelib.core.decoding.text import (
     CHARSET_BYTES,
@@ -114,7 +114,17 @@ def make_plan(
     archive = archive_in(as_it_is)
     failure = _failure(as_it_is, sample, damage, charset) if archive is None else _too_deep(member)
     failure = failure or endless(
-        head.size, (compression, *inner), seconds, lambda: _ratio(raw, compression, inner)
+        head.size,
+        (compression, *inner),
+        seconds,
+        lambda: _ratio(raw, compression, inner),
+        lambda: (
+            archive is None
+            and member is None
+            and not inner
+            and charset == UTF_8
+            and has_places(raw, compression, holds_text=not config.rules.redactions)
+        ),
     )
     if failure:
         return failed_plan(

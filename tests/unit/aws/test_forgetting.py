@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -157,6 +158,8 @@ def test_an_archive_is_forgotten_with_its_members_and_a_member_alone_without_the
 def test_nothing_is_left_but_that_it_was_forgotten(stage: Stage) -> None:
     assert stage.state() is State.INCOMPLETE
     assert ADA in stage.everything()
+    stage.table.put_checkpoint(stage.file_id, 1000, FIRST, 2_000_000_000)
+    assert b64encode(FIRST).decode() in stage.everything()
     done = stage.forget()
     assert (done.records, done.rejects, done.dead_letters, done.messages) == (1, 1, 1, 2)
     assert done.object_deleted is None

@@ -263,6 +263,23 @@ def test_a_seal_that_differs_is_an_error(table) -> None:
         ledger.record_seal(plan, replace(SEAL, batches=3))
 
 
+def test_the_last_check_point_before_a_place_is_read(dynamodb) -> None:
+    table = DynamoLedger(dynamodb, "ledger")
+    for place in (5, 700, 10**12):
+        table.put_checkpoint(FILE, place, bytes([place % 251]) * 30_000, 2_000_000_000)
+    table.put_seal(FILE, SEAL, None)
+    assert table.read_checkpoint(FILE, 4) is None
+    assert table.read_checkpoint(f"{FILE}~1", 4000) is None
+    for place, last in ((5, 5), (699, 5), (700, 700), (10**12 - 1, 700), (10**13, 10**12)):
+        assert table.read_checkpoint(FILE, place) == (last, bytes([last % 251]) * 30_000)
+    (item,) = dynamodb.query(
+        TableName="ledger",
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+        ExpressionAttributeValues={":pk": {"S": FILE}, ":sk": {"S": "checkpoint#0000000000000005"}},
+    )["Items"]
+    assert item["expires_at"] == {"N": "2000000000"}
+
+
 def test_more_than_a_page_of_leaves_is_read(table) -> None:
     for batch in range(0, 3200, 16):
         table.raise_mark(FILE, 0, batch, FAILED, None)

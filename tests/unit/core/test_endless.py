@@ -9,12 +9,14 @@ from dataclasses import replace
 import pytest
 import zstandard
 
+from chalicelib.core.custom.spec import Config, RedactionSpec, Rules
 from chalicelib.core.decoding.compressions import Compression
 from chalicelib.core.decoding.endless import endless, reach_bytes
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State, account_of
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.plan.planning import make_plan
+from tests.checkpoints import in_streams, lines
 from tests.fakes import WHEN, Pipeline, in_time
 
 GZIP, ZSTD, NONE = (Compression.GZIP,), (Compression.ZSTD,), (Compression.NONE,)
@@ -25,10 +27,10 @@ LINES = b"".join(
 NOISE = "\n".join(str(random.Random(n).getrandbits(400)) for n in range(3000)).encode()
 
 
-def opened(data: bytes, size: int, seconds: int | None = 300) -> Plan:
+def opened(data: bytes, size: int, seconds: int | None = 300, config: Config | None = None) -> Plan:
     """The plan of an object that begins so and is that large."""
     head = ObjectHead(ObjectVersion("logs", "a", "v1", "e"), size, "", WHEN)
-    return make_plan(head, lambda _: iter([data]), Limits(), seconds=seconds)
+    return make_plan(head, lambda _: iter([data]), Limits(), seconds=seconds, config=config)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,21 @@ def test_an_object_that_no_function_finishes_is_failed_with_the_remedy_when_it_i
 @pytest.mark.parametrize("size", [1000, GB, 12 * GB])
 def test_an_object_that_can_be_finished_is_not_refused(compress, size: int) -> None:
     assert opened(compress(LINES), size).failure is None
+
+
+def test_an_object_that_has_places_to_go_on_from_is_not_refused_however_large_it_is() -> None:
+    text = lines(2_000_000)
+    for data in (gzip.compress(text), in_streams(text, 100_000, zstandard.compress)):
+        assert opened(data, 5000 * GB).failure is None
+    for data in (gzip.compress(text, 0), zstandard.compress(text)):
+        assert "froe consume" in str(opened(data, 5000 * GB).failure)
+
+
+def test_a_gzip_of_which_no_text_may_be_kept_has_places_only_where_members_begin() -> None:
+    text = lines(2_000_000)
+    config = Config(Rules(redactions=(RedactionSpec(name="people", kinds=("ip",)),)))
+    assert opened(gzip.compress(text), 5000 * GB, config=config).failure
+    assert opened(in_streams(text, 100_000), 5000 * GB, config=config).failure is None
 
 
 def test_a_longer_timeout_lets_in_what_a_short_one_refuses() -> None:

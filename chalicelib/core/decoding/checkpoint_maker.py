@@ -1,0 +1,195 @@
+"""Makes check-points while something decodes: as plan and object alone say, so that it makes the same whoever decodes.
+
+Memory: what a piece of the object holds, up to `_TEXT_MAX_BYTES`, for the few pieces in which one is looked for. A check-point is
+kept only once its bytes have been decoded from it, to the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from isal import igzip_lib
+
+from chalicelib.core.decoding.checkpoints import (
+    WINDOW_BYTES,
+    Checkpoint,
+    Checkpoints,
+    StreamState,
+    text_digest,
+)
+from chalicelib.core.decoding.compressions import Compression, faults_of
+
+if TYPE_CHECKING:
+    from hashlib import blake2b
+
+    from chalicelib.core.decoding.decoders import Decoder
+
+_TRIED_BYTES: Final = 4096
+"""So much of the text behind a check-point at least says whether it fits."""
+_TEXT_MAX_BYTES: Final = 4 * 1024 * 1024
+_TRIES: Final = 8
+"""So many pieces of the object are looked through: then there is no check-point here, and the next one is looked for twice as far on."""
+_MARGIN_BYTES: Final = 2 * 1024 * 1024
+_MARGIN_SHARE: Final = 8
+_PIECE_BYTES: Final = 256 * 1024
+
+
+@dataclass(slots=True)
+class _Begun:
+    """A stream that began: its check-point once enough of its text is there."""
+
+    offset: int
+    streams: int
+    text_offset: int
+    digest: blake2b = field(default_factory=text_digest)
+
+
+class CheckpointMaker:
+    """checkpoint: from which the decoder was begun; None: from the first byte."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        compression: Compression,
+        checkpoints: Checkpoints,
+        checkpoint: Checkpoint | None,
+    ) -> None:
+        self._decoder = decoder
+        self._checkpoints = checkpoints
+        self._is_searched = compression is Compression.GZIP and checkpoints.holds_text
+        self._stream_start = decoder.stream_start
+        self._text_start = self._at = checkpoint.text_offset if checkpoint else 0
+        if checkpoint and checkpoint.stream:
+            self._text_start = checkpoint.stream.text_start
+        self._window: bytes | None = None
+        self._begun: _Begun | None = None
+        self._places = 1
+        self._put_off(checkpoint.tried_until if checkpoint else 0)
+
+    def _put_off(self, text_offset: int) -> None:
+        """The next one is due shortly before the next place of the grid: what begins there finds it behind it."""
+        spacing = self._checkpoints.spacing_bytes
+        margin = min(spacing // 2, max(spacing // _MARGIN_SHARE, _MARGIN_BYTES))
+        self._due = ((text_offset + margin) // spacing + self._places) * spacing - margin
+        self._window, self._begun, self._tries = None, None, 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What the decoder makes of the next piece of the object."""
+        decoder = self._decoder
+        streams, is_within = decoder.streams, not decoder.has_ended
+        kept: list[bytes] | None = [] if self._at >= self._due and self._is_searched else None
+        begin = self._at
+        for piece in decoder.feed(data):
+            if decoder.stream_start != self._stream_start:
+                self._stream_start, self._text_start = decoder.stream_start, self._at
+                if self._at >= self._due and self._begun is None:
+                    self._begun = _Begun(decoder.stream_start, decoder.streams, self._at)
+            if self._begun:
+                self._begun.digest.update(piece)
+            if kept is not None:
+                if self._at - begin > _TEXT_MAX_BYTES:
+                    kept.clear()
+                kept.append(piece)
+            self._at += len(piece)
+            yield piece
+        if self._begun:
+            self._keep_begun(self._begun)
+        elif kept is not None:
+            is_one_stream = is_within and decoder.streams == streams and not decoder.has_ended
+            self._look_through(data, b"".join(kept), begin if is_one_stream else None)
+
+    def _keep_begun(self, begun: _Begun) -> None:
+        if self._at - begun.text_offset < _TRIED_BYTES:
+            return
+        self._keep(
+            Checkpoint(begun.offset, 0, begun.streams, begun.text_offset, self._at, begun.digest.hexdigest())
+        )
+
+    def _keep(self, checkpoint: Checkpoint) -> None:
+        self._checkpoints.keep(checkpoint)
+        self._places = 1
+        self._put_off(self._at)
+
+    def _look_through(self, data: bytes, text: bytes, begin: int | None) -> None:
+        """text: what this piece of the object holds, or the end of it. begin: where it begins; None where streams begin or end in it."""
+        window, self._window = self._window, text[-WINDOW_BYTES:]
+        if window is None or len(window) < WINDOW_BYTES:
+            return
+        self._tries += 1
+        if begin is not None and self._at - begin == len(text) <= _TEXT_MAX_BYTES:
+            start = _block_start(data, window, text)
+            if start:
+                self._keep(self._within(start, len(data), window, text))
+                return
+        if self._tries >= _TRIES:
+            self._places *= 2
+            self._put_off(self._at)
+
+    def _within(self, start: tuple[int, int], size: int, window: bytes, text: bytes) -> Checkpoint:
+        bit, place = start
+        decoder = self._decoder
+        digest = text_digest()
+        digest.update(memoryview(text)[place:])
+        state = StreamState(
+            decoder.stream_start,
+            decoder.stream_head,
+            self._text_start,
+            decoder.crc,
+            _before(window, text, place),
+        )
+        return Checkpoint(
+            decoder.fed - size + bit // 8,
+            bit % 8,
+            decoder.streams,
+            self._at - len(text) + place,
+            self._at,
+            digest.hexdigest(),
+            state,
+        )
+
+
+def _before(window: bytes, text: bytes, place: int) -> bytes:
+    return (
+        text[place - WINDOW_BYTES : place]
+        if place >= WINDOW_BYTES
+        else (window + text[:place])[-WINDOW_BYTES:]
+    )
+
+
+def _block_start(data: bytes, window: bytes, text: bytes) -> tuple[int, int] | None:
+    """The first bit of these that a block begins at, and the place in their text."""
+    from chalicelib.core.decoding.block_starts import aligned, possible_starts  # noqa: PLC0415 - only long streams
+
+    for bit in possible_starts(data):
+        rest = aligned(data[bit // 8 :], bit % 8)
+        size = sum(map(len, _decoded(rest, bytes(WINDOW_BYTES), len(text))))
+        if not _TRIED_BYTES <= size <= len(text):
+            continue
+        place = len(text) - size
+        at, is_same = place, True
+        for piece in _decoded(rest, _before(window, text, place), size):
+            is_same = is_same and piece == text[at : at + len(piece)]
+            at += len(piece)
+        if is_same and at == len(text):
+            return bit, place
+    return None
+
+
+def _decoded(data: bytes, window: bytes, most: int) -> Iterator[bytes]:
+    """What a stream holds from here on, as far as it is at hand, and no more than hardly more than so many bytes; nothing where this is
+    no place to begin at, or the stream ends."""
+    inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE, zdict=window)
+    pieces, size = [], 0
+    try:
+        while not inflate.eof and size <= most:
+            pieces.append(inflate.decompress(data, _PIECE_BYTES))
+            size += len(pieces[-1])
+            if inflate.needs_input:
+                break
+            data = b""
+    except faults_of(Compression.GZIP):
+        return
+    if not inflate.eof:
+        yield from pieces
