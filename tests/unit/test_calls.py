@@ -195,3 +195,17 @@ def test_a_star_covers_every_key_and_nothing_else_is_a_pattern() -> None:
     grant = Access("splitter", "s3:GetObject", "${InputBucket.Arn}/*")
     assert calls.lacking([Access("splitter", "s3:GetObject", "${InputBucket.Arn}/a/b\n?c")], [grant]) == []
     assert calls.lacking([Access("splitter", "s3:GetObject", "${InputBucketXArn}/a")], [grant])
+
+
+def test_the_worker_of_a_lane_is_judged_as_the_worker_and_its_queue_as_the_batch_queue(
+    tmp_path: Path,
+) -> None:
+    line = {
+        "function": "froe-dev-worker_bulk",
+        "action": "sqs:SendMessageBatch",
+        "resource": "arn:aws:sqs:us-east-1:1:froe-dev-batch-bulk",
+        "status": 200,
+    }
+    file = tmp_path / "calls.jsonl"
+    file.write_text(json.dumps(line) + "\n")
+    assert calls.needs_in(file) == {BATCHES}
