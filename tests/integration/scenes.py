@@ -1,6 +1,7 @@
 """Files on their way through one local stack, all at once, and what befalls each of them."""
 
 import json
+import time
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
@@ -99,8 +100,13 @@ class Scenes:
         return self._killer.effects(scenario.uploaded.file_id)
 
     def survivors(self, scenarios: Sequence[Scenario]) -> list[str]:
-        """The scenarios whose kill has not taken place."""
-        return [str(each) for each in scenarios if not self._killer.has_killed(each.uploaded.file_id)]
+        """The scenarios whose kill has not taken place. The stream, of which no queue tells, may still be on its way."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while left := [each for each in scenarios if not self._killer.has_killed(each.uploaded.file_id)]:
+            if time.monotonic() > until:
+                break
+            time.sleep(0.2)
+        return [str(each) for each in left]
 
     def _staged(self, way: Way, kill: Kill | None = None, holds: Holds = NO_HOLDS) -> Scenario:
         uploaded = upload(self.stack, f"{way.name}/{kill or 'undisturbed'}", way.data)

@@ -272,19 +272,26 @@ def normalised(stack: LocalStack, uploaded: Uploaded) -> Stored:
 
 
 def all_normalised(stack: LocalStack) -> Mapping[str, Stored]:
-    """What is stored of every file, by its id."""
+    """What is stored of every file, by its id; of an archive also what is stored of its members, in their order."""
     stored: dict[str, Stored] = defaultdict(lambda: Stored([], []))
     for item in sorted(scan(stack, stack.info.records_table), key=lambda item: (item["pk"], item["sk"])):
         file_id = item["pk"].partition("#")[0]
         stored[file_id].records.append(_nameless(item, file_id))
+    members: dict[str, list[str]] = defaultdict(list)
     for item in sorted(scan(stack, stack.info.ledger_table), key=lambda item: (item["pk"], item["sk"])):
         if item["sk"].startswith(("file", "split#", "leaf#")):
             stored[item["pk"]].ledger.append(_nameless(item, item["pk"]))
+        elif item["sk"].startswith("members#"):
+            members[item["pk"]] += item["files"].split()
+    for archive, file_ids in members.items():
+        for file_id in file_ids:
+            stored[archive].records.extend(stored[file_id].records)
+            stored[archive].ledger.extend(stored[file_id].ledger)
     return stored
 
 
 _OF_ONE_UPLOAD = {
-    *("key", "version_id", "opened", "opened_at", "settled_at", "last_modified", "trace"),
+    *("key", "member", "version_id", "opened", "opened_at", "settled_at", "last_modified", "trace"),
     "shelf",  # it follows from the file's id
 }
 USED = {"used", "opening_used", "u", "t"}

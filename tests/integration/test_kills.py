@@ -41,6 +41,7 @@ from tests.integration.support import (
     services_of,
     silenced,
 )
+from tests.tars import tar
 
 PACKED = Layout.PACKED.value
 FUNCTIONS = ("splitter", "queued_splitter", "worker", "dead_letter_consumer", "notifier")
@@ -64,6 +65,8 @@ PATIENT = {
 """A kill also hits the messages that the invocation holds beside: that must not make them dead letters."""
 
 TEXT = json_lines(70)
+HALVES = [b"".join(TEXT.splitlines(keepends=True)[begin : begin + 35]) for begin in (0, 35)]
+"""Members of which each fills a split of the archive, so that a function is also killed between them."""
 ACCOUNT = "UpdateItem file state"
 ALL_BUT_THE_FIRST = (Effect("worker", "UpdateItem leaf#000000#000000 1"), Effect("worker", ACCOUNT))
 """What workers do last for the other batches of a file that loses its first."""
@@ -72,6 +75,12 @@ WAYS = (
     Way("dead", TEXT, ("dead_letter_consumer",), loses="000000-000000", once=ALL_BUT_THE_FIRST),
     Way("plain", TEXT, ("splitter", "queued_splitter", "worker", "notifier"), races=(ACCOUNT,)),
     Way("gzip", zipped(TEXT), ("splitter",)),
+    Way(
+        "archive",
+        tar([(f"{number}.log", HALVES[number]) for number in range(2)]),
+        ("splitter",),
+        only=("PutItem members#", "UpdateItem leaf#", "UpdateItem split#"),
+    ),
     Way("queued", zipped(TEXT), ("queued_splitter",), by_queue=True, marks_first=True),
 )
 NOISE = b"".join(

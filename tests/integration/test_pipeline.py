@@ -24,6 +24,7 @@ from chalicelib.aws.objects import S3Objects
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Skip, item_of
+from chalicelib.core.wire.messages import SplitMessage, encode_split
 from chalicelib.core.wire.notifications import Announced
 from froe.local import LocalStack
 from froe.resources import ROOT
@@ -217,6 +218,18 @@ def test_the_members_of_an_archive_are_not_files_of_their_own(small: LocalStack)
         assert sum(record["length"] for record in records) == len(text)
     proved = run_froe(small, "verify", uploaded.file_id, listed[1]["file_id"])
     assert proved.returncode == 0, proved.stdout + proved.stderr
+    before = normalised(small, uploaded)
+    announce(small, event_of(small, uploaded, uploaded))
+    message = SplitMessage(
+        ObjectVersion(small.info.input_bucket, uploaded.key, uploaded.version_id, uploaded.etag.strip('"')),
+        uploaded.file_id,
+        0,
+        0,
+    )
+    small.client("sqs").send_message(QueueUrl=small.info.split_queue, MessageBody=encode_split(message))
+    drained(small)
+    assert normalised(small, uploaded) == before
+    assert len(before.records) == 70
 
 
 def test_something_is_left_in_a_queue(stack: LocalStack, poured: Poured) -> None:
