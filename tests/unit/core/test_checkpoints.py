@@ -243,6 +243,6 @@ def test_every_block_with_codes_of_its_own_is_among_the_possible_starts() -> Non
     for at in range(0, 400_000, 40_000):
         starts.append(8 * len(data))
         data += deflate.compress(TEXT[at : at + 40_000]) + deflate.flush(zlib.Z_FULL_FLUSH)
-    found = list(possible_starts(data))
-    assert set(starts) <= set(found)
-    assert len(found) < len(data) / 50
+    possible = list(possible_starts(data))
+    assert set(starts) <= set(possible)
+    assert len(possible) < len(data) / 50
