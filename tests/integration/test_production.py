@@ -165,7 +165,7 @@ def a_name_that_is_taken_is_said_and_the_next_run_carries_on(terminal: Terminal)
     assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [TAKEN]
     s3.delete_bucket(Bucket=TAKEN)
     output = terminal.froe("deploy", "--stage", "local")
-    assert "Clearing away the empty stack froe-local" in output
+    assert "Deleting the empty stack froe-local" in output
     assert "The stage local is in order" in output
     names = {each["FunctionName"] for each in terminal.client("lambda").list_functions()["Functions"]}
     assert names == FUNCTIONS

@@ -45,7 +45,7 @@ def test_streams_are_polled_apart_from_the_queues(
     service: Any = Service()
     with caplog.at_level(logging.CRITICAL, "froe"):
         emulator.poll_streams_apart(service)
-        assert service.polled_twice.wait(10)
+        assert service.polled_twice.wait(60)
     assert service._poll_dynamodb_streams() is False
     assert get_ident() not in service.threads
     assert len(service.threads) == 2

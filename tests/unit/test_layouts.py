@@ -6,6 +6,7 @@ import base64
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ from chalicelib.delivery import Deadline, Incoming, Outgoing
 from chalicelib.status import Status
 from tests import fakes
 from tests.fakes import Crash, FakeRecords, Pipeline, in_time
+from tests.faults.inputs import INPUTS, BadInput
 from tests.faults.test_messages import CONTEXT, Redeliveries, event_of, services_of
 from tests.layouts import entries_in, stored_in
 from tests.unit.test_dead_letter_office import with_dead
@@ -90,6 +92,20 @@ def test_a_file_has_the_same_account_and_entries_in_every_layout(both: Any) -> N
     assert entries[0] == entries[1]
     assert items[0].records.items == entries[0]
     assert len(packed[0].records.items) < len(entries[0]) / 300
+
+
+@pytest.mark.parametrize(
+    "bad", [bad for bad in INPUTS if len(bad.text or bad.data) < 50_000], ids=lambda bad: bad.name
+)
+def test_a_bad_file_has_the_same_account_and_entries_in_every_layout(bad: BadInput) -> None:
+    read = [
+        stage(layout, bad.data, replace(LARGE, entry_max_bytes=bad.limits.entry_max_bytes))
+        for layout in Layout
+    ]
+    accounts = [{**status.file(file_id), "used": None} for _, status, file_id in read]
+    assert accounts[0] == accounts[1] == accounts[2]
+    entries = [stored_in(pipeline) for pipeline, _, _ in read]
+    assert entries[0] == entries[1] == entries[2]
 
 
 QUESTIONS: list[dict[str, Any]] = [

@@ -102,7 +102,7 @@ def test_a_page_of_files(client: Counted, query: dict[str, str], queries: int, i
 
 def test_the_partitions_of_an_index_can_be_asked_side_by_side(client: Counted) -> None:
     """With as many at once as there are partitions, no question waits for the answer to another."""
-    together = Barrier(SHELVES, timeout=10)
+    together = Barrier(SHELVES, timeout=60)
 
     class Waiting:
         def __getattr__(self, name: str) -> Any:

@@ -369,7 +369,7 @@ def test_calls_share_connections_and_open_one_for_each_thread(endpoint: Endpoint
         return answer({"Item": request.parameters["Key"]})
 
     def ask(number: int) -> bool:
-        together.wait(10)
+        together.wait(60)
         return all(
             get(client, {"pk": {"S": f"{number}-{n}"}})["Item"]["pk"]["S"] == f"{number}-{n}"
             for n in range(20)

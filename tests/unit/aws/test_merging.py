@@ -124,14 +124,14 @@ class Halted:
 
     def start(self) -> None:
         self._thread.start()
-        assert self._stands.wait(10)
+        assert self._stands.wait(60)
 
     def go_on(self) -> None:
         """To its end."""
         if not self._thread.ident:
             self._thread.start()
         self._goes.set()
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
         assert self._error is None
 
@@ -148,7 +148,7 @@ class Halted:
             return
         if len(self.calls) == self._halt_before:
             self._stands.set()
-            assert self._goes.wait(10)
+            assert self._goes.wait(60)
         self.calls.append(model.name)
 
 
