@@ -18,6 +18,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "journald": ("journald_json", "journald_export"),
     "traces": ("strace", "tcpdump"),
     "vmware": ("vmware",),
+    "rsyncd": ("rsyncd",),
     "own_files": ("endlessh", "sshesame", "samba_auth", "cpanel", "webmin", "sssd"),
 }  # fmt: skip
 """Module of this package → the formats in its `FORMATS`."""
