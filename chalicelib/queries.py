@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
-from chalicelib.core.errors import FroeError
+from chalicelib.core.errors import FroeError, ObjectGoneError
 from chalicelib.core.wire.answers import RowTooLongError, csv_rows, lines_of
 from chalicelib.core.wire.fields import quoted
 from chalicelib.pages import BadQueryError, Page, checked_limit, checked_offset
@@ -127,7 +127,8 @@ class Queries:
         free_at = recent[-1].submitted_at + timedelta(hours=1) if len(recent) == PER_HOUR_MAX else None
         if free_at and free_at > self._now():
             raise TooManyQueriesError(
-                f"{PER_HOUR_MAX} queries were asked within an hour: the next one may be asked at {free_at:%H:%M:%S} UTC"
+                f"{PER_HOUR_MAX} queries were asked within an hour: the next one may be asked at"
+                f" {free_at.astimezone(UTC):%H:%M:%S} UTC"
             )
         return self._json(self._known(self._engine.start(sql)))
 
@@ -171,7 +172,12 @@ class Queries:
         return is_late
 
     def _page(self, run: Run, page: Page, offset: int, width: int) -> dict[str, Any]:
-        stretch = self._answers.stretch(run.place, offset, _STRETCH_BYTES)
+        try:
+            stretch = self._answers.stretch(run.place, offset, _STRETCH_BYTES)
+        except ObjectGoneError as error:
+            raise NoQueryError(
+                f"the answer of the query {run.query_id} has expired, as answers do after a day: ask again"
+            ) from error
         end = offset
         try:
             for row, length in _rows(run, stretch, width):

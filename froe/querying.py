@@ -69,8 +69,9 @@ class Table(ABC):
         return connection
 
     def interrupt(self) -> None:
-        """Have a statement that runs in another thread fail."""
-        self._connection.interrupt()
+        """Have a statement that runs in another thread fail; one that has not begun yet goes on."""
+        if "_connection" in self.__dict__:
+            self._connection.interrupt()
 
     def ask(self, sql: str) -> Answer:
         """What the statement gives, over all rows there are by now. FroeError, which says what columns there are, where

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -141,11 +142,11 @@ class Athena:
             sql=execution.get("Query", ""),
             state=status["State"],
             reason=status.get("StateChangeReason") or None,
-            submitted_at=status["SubmissionDateTime"],
-            completed_at=status.get("CompletionDateTime"),
             scanned_bytes=execution.get("Statistics", {}).get("DataScannedInBytes", 0),
             place=execution.get("ResultConfiguration", {}).get("OutputLocation", ""),
             gives_rows=execution.get("StatementType") == "DML",
+            submitted_at=status["SubmissionDateTime"].astimezone(UTC),
+            completed_at=ended.astimezone(UTC) if (ended := status.get("CompletionDateTime")) else None,
         )
 
     @contextmanager

@@ -23,6 +23,7 @@ from froe.querying import RECORDS, StoredTable
 _CUTOFF: Final = "BytesScannedCutoffPerQuery"
 _WAITING: Final = frozenset({"QUEUED", "RUNNING"})
 _DML: Final = "DML"
+_LOOK_SECONDS: Final = 0.1
 _FOLDERS: Final = (parquet.RECORDS, parquet.BATCHES)
 
 Row = Sequence["str | None"]
@@ -35,8 +36,6 @@ class ScannedTooMuchError(Exception):
 def ask_the_sink(athena: Any, glue: Any, s3: Any) -> None:
     """Have `ministack.services.athena` answer of the sink, and list queries newest first (the version is pinned)."""
     execute = athena._execute_query  # noqa: SLF001 - the version is pinned
-    stop = athena._stop_query_execution  # noqa: SLF001 - as above
-    running: dict[str, StoredTable] = {}
 
     async def execute_on_the_sink(
         query_id: str, query: str, database: str, ddl: Any, catalog: Any = None
@@ -47,37 +46,32 @@ def ask_the_sink(athena: Any, glue: Any, s3: Any) -> None:
             return
         execution = athena._executions[query_id]  # noqa: SLF001 - as above
         group = athena._workgroups.get(execution["WorkGroup"], {})  # noqa: SLF001 - as above
+        if execution["Status"]["State"] not in _WAITING:  # it was stopped before it began
+            return
         begun = time.time()
         execution["Status"] |= {"State": "RUNNING", "SubmissionDateTime": begun}
         with tempfile.TemporaryDirectory(prefix="froe-athena-") as folder:
             bucket = urlsplit(table["StorageDescriptor"]["Location"]).netloc
             merged, waiting = (_copied(s3, bucket, each, Path(folder)) for each in _FOLDERS)
-            running[query_id] = StoredTable(Path(folder), merged, waiting=waiting, confined=True)
+            rows_of = StoredTable(Path(folder), merged, waiting=waiting, confined=True)
             scanned = sum(path.stat().st_size for path in (*merged, *waiting))
             try:
                 _check(scanned, group)
-                columns, types, rows = await asyncio.to_thread(
-                    _answer,
-                    running[query_id],
-                    query,
-                    athena._DUCKDB_TYPE_MAP,  # noqa: SLF001 - as above
+                answering = asyncio.create_task(
+                    asyncio.to_thread(_answer, rows_of, query, athena._DUCKDB_TYPE_MAP)  # noqa: SLF001 - as above
                 )
+                while not (await asyncio.wait({answering}, timeout=_LOOK_SECONDS))[0]:
+                    if execution["Status"]["State"] not in _WAITING:
+                        rows_of.interrupt()  # again and again: it ends only a statement that has begun
+                columns, types, rows = answering.result()
             except Exception as error:  # noqa: BLE001 - what is wrong with a query is its answer
                 state = "CANCELLED" if isinstance(error, ScannedTooMuchError) else "FAILED"
                 _end(execution, state, begun, reason=str(error)[:2000])
                 return
-            finally:
-                del running[query_id]
         execution |= {"_results": {"columns": columns, "rows": rows}, "_column_types": types}
         execution["Statistics"]["DataScannedInBytes"] = scanned
         _keep(s3, execution, columns, rows)
         _end(execution, "SUCCEEDED", begun)
-
-    def stop_at_once(request: Mapping[str, Any]) -> Any:
-        answer = stop(request)
-        if table := running.get(request.get("QueryExecutionId", "")):
-            table.interrupt()
-        return answer
 
     def list_newest_first(request: Mapping[str, Any]) -> Any:
         group = request.get("WorkGroup", "primary")
@@ -86,7 +80,6 @@ def ask_the_sink(athena: Any, glue: Any, s3: Any) -> None:
         return athena.json_response({"QueryExecutionIds": ids[::-1][: request.get("MaxResults", 50)]})
 
     athena._execute_query = execute_on_the_sink  # noqa: SLF001 - as above
-    athena._stop_query_execution = stop_at_once  # noqa: SLF001 - as above
     athena._list_query_executions = list_newest_first  # noqa: SLF001 - as above
 
 

@@ -72,6 +72,7 @@ export function Ask({ id }) {
       } catch (failure) {
         if (failure.name === "AbortError") return;
         setError(failure);
+        if (failure.status >= 400 && failure.status < 500) setQuery(null);
         if (failure.status === 0 || failure.status >= 500) timer = setTimeout(look, POLL_MS[1]);
       }
     };
@@ -161,11 +162,11 @@ const WORDS = { QUEUED: "Waiting for Athena", RUNNING: "Running", SUCCEEDED: "Do
 /** What is read out is that it runs and that it is over, not each second. */
 function Progress({ query, began, moving }) {
   const now = useClock(200);
-  const took = isMoving(query) || !query ? began && (now - began) / 1000 : query.seconds;
+  const took = moving && began ? (now - began) / 1000 : query?.seconds;
   return (
     <p class={moving ? "live on" : "progress"}>
       <span role="status">{moving ? WORDS[query?.state] ?? WORDS.QUEUED : query ? WORDS[query.state] : ""}</span>
-      {moving && began && <span>, {span(Math.round(took))}</span>}
+      {moving && took > 0 && <span>, {span(Math.max(1, Math.round(took)))}</span>}
       {!moving && query && <span> {query.state === "SUCCEEDED" ? "in" : "after"} {span(took)}</span>}
       {query && !moving && query.scanned_bytes > 0 && <span>, {bytes(query.scanned_bytes)} scanned{cost(query)}</span>}
     </p>
@@ -174,7 +175,9 @@ function Progress({ query, began, moving }) {
 
 function cost(query) {
   const each = facts.dollars?.scanned_bytes;
-  return each ? `, about ${dollars(Math.max(query.scanned_bytes, LEAST_BYTES) * each)}` : "";
+  if (!each) return "";
+  const amount = dollars(Math.max(query.scanned_bytes, LEAST_BYTES) * each);
+  return amount.startsWith("<") ? `, ${amount}` : `, about ${amount}`;
 }
 
 function Helps({ table, open, onToggle, onExample, onColumn }) {

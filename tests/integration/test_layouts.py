@@ -262,7 +262,7 @@ def answered(packed: LocalStack, sql: str) -> dict[str, Any]:
     """A query by HTTP, once it is over."""
     started = call_api(packed, "/queries", method="POST", body={"sql": sql})
     assert started.status == 202, started.body
-    path = f"/queries/{started.body['query_id']}"
+    path = f"/queries/{started.body['query_id']}?limit=1000"
 
     def over() -> dict[str, Any] | None:
         query: dict[str, Any] = call_api(packed, path).body
@@ -312,6 +312,46 @@ def test_a_query_that_runs_is_cancelled(packed: LocalStack) -> None:
     path = f"/queries/{endless.body['query_id']}"
     assert call_api(packed, path, method="DELETE").body["state"] == "CANCELLED"
     assert call_api(packed, path).body["state"] == "CANCELLED"
+
+
+def test_the_page_asks_the_sink_in_sql(packed: LocalStack, poured: Poured) -> None:
+    """By keyboard, in the dark and on a phone, too."""
+    driver = pytest.importorskip("tests.browser.driver", reason="needs playwright: make setup")
+    if driver.CHROMIUM is None:
+        pytest.skip(driver.WITHOUT)
+    sql = "select kind, count(*) as n, null as nothing, '<img src=x>' as html from records group by 1 order by 1"
+    kinds = answered(packed, sql)["items"]
+    with driver.chromium() as browser:
+        with driver.visiting(browser, packed.info) as one:
+            one.go()
+            page = one.page
+            page.get_by_role("link", name="Ask").click()
+            page.get_by_role("button", name="Rejects by reason").click()
+            editor = page.get_by_label("SQL")
+            assert "kind = 'reject'" in editor.input_value()
+            editor.fill(sql)
+            editor.press("Control+Enter")
+            rows = page.locator("table.answer tbody tr")
+            rows.first.wait_for()
+            assert [row.locator("td").all_inner_texts() for row in rows.all()] == [
+                [kind, count, "NULL", html] for kind, count, _, html in kinds
+            ]
+            assert page.locator("table.answer img").count() == 0
+            assert page.locator("table.answer .number").count() == 1 + len(kinds)
+            page.get_by_text("scanned, < $0.0001").wait_for()
+            with page.expect_download() as saved:
+                page.get_by_role("button", name="Download all as CSV").click()
+            assert saved.value.suggested_filename.endswith(".csv")
+            assert one.faults_of_access() == []
+            answer = page.url.partition("#/")[2]
+            editor.fill("select nothing from records")
+            page.get_by_role("button", name="Run").click()
+            page.get_by_role("alert").get_by_text("lists the columns").wait_for()
+        with driver.visiting(browser, packed.info, driver.PHONE, "dark") as one:
+            one.go(answer)
+            one.page.locator("table.answer tbody tr").first.wait_for()
+            assert one.faults_of_access("color-contrast", "scrollable-region-focusable") == []
+            assert one.overflow <= 0
 
 
 def test_records_that_are_in_the_sink_alone_are_shown_as_others_are(

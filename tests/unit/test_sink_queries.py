@@ -27,7 +27,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Any:
     from ministack.core import iam_actions
     from ministack.services import athena, glue, s3
 
-    for name in ("_execute_query", "_stop_query_execution", "_list_query_executions"):
+    for name in ("_execute_query", "_list_query_executions"):
         monkeypatch.setattr(athena, name, getattr(athena, name))
     monkeypatch.setattr(iam_actions, "extract_resource_arn", iam_actions.extract_resource_arn)
     sink_queries.ask_the_sink(athena, glue, s3)
@@ -67,12 +67,10 @@ def asked(athena: Any, sql: str, meanwhile: Callable[[str], Coroutine[Any, Any, 
         query_id = json.loads(athena._start_query_execution(request)[2])["QueryExecutionId"]
         if meanwhile:
             await meanwhile(query_id)
-        for _ in range(500):
-            execution = athena._executions[query_id]
-            if execution["Status"].get("CompletionDateTime") and execution["Status"]["State"] != "RUNNING":
-                return execution
-            await asyncio.sleep(0.01)
-        raise AssertionError(execution)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        _, unfinished = await asyncio.wait(others, timeout=20)
+        assert not unfinished
+        return athena._executions[query_id]
 
     return asyncio.run(run())
 
@@ -107,12 +105,15 @@ def test_nothing_of_the_machine_is_read_and_a_mistake_is_an_answer(aws: Any, tmp
     assert "Referenced column" in run["Status"]["StateChangeReason"]
 
 
-def test_a_query_is_stopped_while_it_runs(aws: Any) -> None:
+@pytest.mark.parametrize(("seconds", "state"), [(0, "QUEUED"), (0.001, "RUNNING"), (0.3, "RUNNING")])
+def test_a_query_is_stopped_whenever_that_is_asked(seconds: float, state: str, aws: Any) -> None:
+    """And whatever runs of it: else this process would not end."""
     athena, _, _ = aws
 
     async def stop(query_id: str) -> None:
-        await asyncio.sleep(0.3)
-        assert athena._executions[query_id]["Status"]["State"] == "RUNNING"
+        if seconds:
+            await asyncio.sleep(seconds)
+        assert athena._executions[query_id]["Status"]["State"] == state
         athena._stop_query_execution({"QueryExecutionId": query_id})
 
     endless = "select sum(a.i * b.i) from range(10000000) a(i), range(10000000) b(i)"

@@ -267,7 +267,8 @@ def test_what_is_no_query_of_the_stage_is_not_there(path: str, asking: Asking) -
 def test_an_answer_that_has_expired_is_not_there(asking: Asking) -> None:
     path = asking.answered(HEADER)
     asking.s3.data = None
-    assert asking.get(path)[0] == 404
+    status, answer = asking.get(path)
+    assert (status, "has expired, as answers do after a day" in answer["Message"]) == (404, True)
 
 
 def test_what_athena_refuses_or_cannot_answer_is_said_with_the_remedy(asking: Asking) -> None:
