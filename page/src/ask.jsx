@@ -151,7 +151,7 @@ export function Ask({ id }) {
       </div>
       {error && <Notice error={error} />}
       {query?.state === "FAILED" && <Notice error={{ message: query.reason }} />}
-      {query?.state === "CANCELLED" && query.reason && <p class="notice">{query.reason}</p>}
+      {query?.state === "CANCELLED" && query.reason && !/by user/.test(query.reason) && <p class="notice">{query.reason}</p>}
       {query?.state === "SUCCEEDED" && <Answer query={query} busy={busy} onMore={more} onDownload={download} />}
     </>
   );

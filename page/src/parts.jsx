@@ -84,7 +84,7 @@ export function Copy({ text, label = "Copy" }) {
 export function Facts({ pairs }) {
   return (
     <dl class="facts">
-      {pairs.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value, title]) => (
+      {pairs.filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== false).map(([name, value, title]) => (
         <div key={name} title={title}><dt>{name}</dt><dd>{value}</dd></div>
       ))}
     </dl>
