@@ -68,8 +68,8 @@ def main() -> None:
     text = lines(SPLITS * _LIMITS.split_bytes - _MIB)
     objects = {
         "gzip": gzip.compress(text, 1),
-        "gzip, members of 1 MiB": in_streams(text, _MIB, lambda part: gzip.compress(part, 1)),
-        "zstd, frames of 1 MiB": in_streams(text, _MIB, zstandard.compress),
+        "gzip, members of 512 KiB": in_streams(text, _MIB // 2, lambda part: gzip.compress(part, 1)),
+        "zstd, frames of 512 KiB": in_streams(text, _MIB // 2, zstandard.compress),
     }
     print(f"{SPLITS} splits, killed {KILLS} times")
     print(

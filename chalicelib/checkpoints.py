@@ -1,7 +1,7 @@
-"""The check-points of a file, in the ledger: how a compressed object is not decompressed again from its first byte.
+"""The check-points of a file in the ledger, so that a compressed object is not decompressed again from its first byte.
 
-They are disposable: whatever is wrong with one, with the ledger or with the writing of it, text is read from an earlier one or from
-the first byte. Nothing is compared with them, and no cut depends on one.
+They are disposable: if one is lost or wrong, or the ledger refuses it, the text is read from an earlier one or from the
+first byte. Nothing is compared with them, and no cut depends on them.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from chalicelib.ledger import Ledger
 
 _SPACING_MIN_BYTES: Final = 1024 * 1024
 _READ_MAX: Final = 8
-"""So many that do not fit are enough."""
+"""After that many misfits the first byte is used."""
 
 logger = logging.getLogger("froe")
 
 
 class FileCheckpoints:
-    """One is made for each split, shortly before the next begins. What a file redacts is not kept, so that it has only those which hold
-    no text: where a member or frame begins."""
+    """One is made per split, shortly before the next one begins. If a file is redacted, none of its text is kept: it has only
+    check-points without text, at starts of members or frames."""
 
     def __init__(self, ledger: Ledger, plan: Plan) -> None:
         self._ledger = ledger

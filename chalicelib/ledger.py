@@ -27,7 +27,7 @@ __all__ = ["FilePage", "Ledger", "LedgerStore", "SealConflictError", "StoredFile
 
 
 CHECKPOINTS_LIVE: Final = timedelta(days=7)
-"""Longer than a message does."""
+"""Longer than messages are kept."""
 _OF_EMPTY: Final = Seal(0, 0, 0, 0, Tally(), last=True)
 _EMPTY: Final = FileAccount(
     State.COMPLETE, None, SplitAccount(0, _OF_EMPTY).revision, 0, 1, 0, Tally(), Summary()
@@ -97,7 +97,7 @@ class Ledger(LedgerGenerations):
         self.resettle(file_id, split)
 
     def record_checkpoint(self, plan: Plan, tried_until: int, data: bytes) -> None:
-        """Write a check-point, which nobody needs once the file is cut, and which may hold text: it goes by itself."""
+        """Write a check-point. It expires by itself: nobody needs it once the file is cut, and it may contain text."""
         expires_at = int((self._now() + CHECKPOINTS_LIVE).timestamp())
         self._store.put_checkpoint(
             plan.file_id, tried_until, data, min(expires_at, plan.expires_at or expires_at)

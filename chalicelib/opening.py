@@ -40,8 +40,8 @@ class Objects(Protocol):
 
 
 class Counted:
-    """Opens an object, and counts how often. of_archive: it is a member, which is read as its archive is. deadline: of reading, which may
-    pass over far more than it cuts; OutOfTimeError then."""
+    """Opens an object, and counts how often. of_archive: it is a member, which is read as its archive is. deadline: OutOfTimeError
+    while bytes are read after it, since far more may be read than is cut."""
 
     def __init__(
         self, opener: OpenObject, *, of_archive: bool = False, deadline: Deadline | None = None

@@ -24,6 +24,7 @@ from chalicelib.delivery import Deadline
 from chalicelib.ledger import CHECKPOINTS_LIVE
 from tests.checkpoints import CountedObject, in_streams, lines
 from tests.fakes import WHEN, Crash, Pipeline, in_time
+from tests.tars import tar
 
 SPLIT = 1024 * 1024
 LIMITS = Limits(batch_max_lines=20_000, batch_max_bytes=400_000, entry_max_bytes=4000, split_bytes=SPLIT)
@@ -270,6 +271,23 @@ def test_generations_have_check_points_of_their_own() -> None:
     plan = run.file.plan
     assert list(FileCheckpoints(run.pipeline.ledger, plan).before(3 * SPLIT))
     assert not list(FileCheckpoints(run.pipeline.ledger, replace(plan, generation=1)).before(3 * SPLIT))
+
+
+def test_a_compressed_archive_goes_on_at_a_check_point_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = SPLIT + 10_000
+    data = gzip.compress(tar([(f"{at}.log", TEXT[at : at + size]) for at in range(0, 6 * size, size)]), 1)
+    read_bytes = []
+    for keeps in (True, False):
+        run = Run(data, "a.tar.gz")
+        if not keeps:
+            monkeypatch.setattr(run.pipeline.table, "read_checkpoint", lambda *_: None)
+        run.ingest(BRIEF)
+        while run.cut(BRIEF):
+            pass
+        assert len(run.pipeline.table.files) == 7
+        assert {file.account.state for file in run.pipeline.table.files.values()} == {State.PROCESSING}
+        read_bytes.append(run.read_bytes)
+    assert 1.5 * read_bytes[0] < read_bytes[1]
 
 
 def test_a_truncated_gzip_is_damaged_at_the_same_place_however_often_it_is_interrupted() -> None:

@@ -1,8 +1,8 @@
-"""Where blocks of deflate begin (RFC 1951), and how a decoder is brought to begin at one of them.
+"""Finds where blocks of deflate begin (RFC 1951), and lets a decoder start at one of them.
 
-A block with codes of its own begins with a header that hardly anything else can be: the few places that may be one are
-looked for at all bits at once, by arithmetic on whole numbers of so many bits; what is one only decoding tells. A decoder begins at a byte:
-empty blocks in front of the first one fill the bits of it that are passed.
+A block with dynamic codes begins with a header that random bits rarely look like. All bits of the data are tested at once, by
+arithmetic on integers of that many bits; only decoding proves a candidate. A decoder starts at a byte, so empty blocks in front of the
+first byte stand for the bits of it that belong to the block before.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WHOLE: Final = 7
 
 
 def aligned(data: bytes, bits: int) -> bytes:
-    """What decodes as data does behind so many of its first bits (0 to 7); data: not empty."""
+    """Data that decodes like the given data without its first bits (0 to 7). data: not empty."""
     filled, count = _DYNAMIC_EMPTY if bits % 2 else (0, 0)
     for _ in range(bits // 2):
         filled |= _FIXED_EMPTY[0] << count
@@ -31,7 +31,7 @@ def aligned(data: bytes, bits: int) -> bytes:
 
 
 def possible_starts(data: bytes) -> Iterator[int]:
-    """The bits at which a block may begin that has codes of its own and is not the last: a few hundred in 64 KiB."""
+    """The bits at which a block with dynamic codes may begin that is not the last one: a few hundred in 64 KiB."""
     size = 8 * len(data)
     everywhere = (1 << size) - 1
     bits = int.from_bytes(data, "little")
@@ -45,7 +45,7 @@ def possible_starts(data: bytes) -> Iterator[int]:
 
 
 def _are_set(bits: int) -> int:
-    """Where four bits are: 30 and 31 are no count of codes."""
+    """Where four bits are set: no header counts 30 or 31 codes more than the least."""
     return bits & bits >> 1 & bits >> 2 & bits >> 3
 
 

@@ -1,7 +1,7 @@
-"""Makes check-points while something decodes: as plan and object alone say, so that it makes the same whoever decodes.
+"""Makes check-points while an object is decoded. They depend on the object and the spacing alone, so every reader makes the same ones.
 
-Memory: what a piece of the object holds, up to `_TEXT_MAX_BYTES`, for the few pieces in which one is looked for. A check-point is
-kept only once its bytes have been decoded from it, to the same text.
+Memory: the text of one piece of the object, up to `_TEXT_MAX_BYTES`, while a block is looked for. A check-point in the middle of a stream is
+kept only after decoding from it gave the same text.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from chalicelib.core.decoding.decoders import Decoder
 
 _TRIED_BYTES: Final = 4096
-"""So much of the text behind a check-point at least says whether it fits."""
+"""A check-point is tested by at least that much of the text behind it."""
 _TEXT_MAX_BYTES: Final = 4 * 1024 * 1024
 _TRIES: Final = 8
-"""So many pieces of the object are looked through: then there is no check-point here, and the next one is looked for twice as far on."""
+"""After that many pieces without a block, the next search is twice as far away."""
 _MARGIN_BYTES: Final = 2 * 1024 * 1024
 _MARGIN_SHARE: Final = 8
 _PIECE_BYTES: Final = 256 * 1024
@@ -38,7 +38,7 @@ _PIECE_BYTES: Final = 256 * 1024
 
 @dataclass(slots=True)
 class _Begun:
-    """A stream that began: its check-point once enough of its text is there."""
+    """A stream that began; it becomes a check-point once enough of its text is known."""
 
     offset: int
     streams: int
@@ -47,7 +47,7 @@ class _Begun:
 
 
 class CheckpointMaker:
-    """checkpoint: from which the decoder was begun; None: from the first byte."""
+    """checkpoint: where the decoder started; None: at the first byte."""
 
     def __init__(
         self,
@@ -69,15 +69,22 @@ class CheckpointMaker:
         self._put_off(checkpoint.tried_until if checkpoint else 0)
 
     def _put_off(self, text_offset: int) -> None:
-        """The next one is due shortly before the next place of the grid: what begins there finds it behind it."""
+        """The next one is due shortly before the next multiple of the spacing, so that a split that begins there can use it."""
         spacing = self._checkpoints.spacing_bytes
         margin = min(spacing // 2, max(spacing // _MARGIN_SHARE, _MARGIN_BYTES))
         self._due = ((text_offset + margin) // spacing + self._places) * spacing - margin
         self._window, self._begun, self._tries = None, None, 0
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """What the decoder makes of the next piece of the object."""
+    def may_rest(self, text_offset: int) -> bool:
+        """Whether the decoder can be fed without this maker, from that text offset on. Not for gzip: to enter a member in the middle, the
+        place where its text begins has to be known."""
+        return text_offset < self._due and not self._is_searched
+
+    def feed(self, data: bytes, text_offset: int) -> Iterator[bytes]:
+        """What the decoder makes of the next piece of the object, whose text begins there."""
         decoder = self._decoder
+        if text_offset != self._at:  # it was not asked meanwhile
+            self._at, self._stream_start = text_offset, decoder.stream_start
         streams, is_within = decoder.streams, not decoder.has_ended
         kept: list[bytes] | None = [] if self._at >= self._due and self._is_searched else None
         begin = self._at
@@ -113,7 +120,7 @@ class CheckpointMaker:
         self._put_off(self._at)
 
     def _look_through(self, data: bytes, text: bytes, begin: int | None) -> None:
-        """text: what this piece of the object holds, or the end of it. begin: where it begins; None where streams begin or end in it."""
+        """text: of this piece of the object, or the end of it. begin: where it begins; None if a stream begins or ends in the piece."""
         window, self._window = self._window, text[-WINDOW_BYTES:]
         if window is None or len(window) < WINDOW_BYTES:
             return
@@ -159,7 +166,7 @@ def _before(window: bytes, text: bytes, place: int) -> bytes:
 
 
 def _block_start(data: bytes, window: bytes, text: bytes) -> tuple[int, int] | None:
-    """The first bit of these that a block begins at, and the place in their text."""
+    """The first bit at which a block begins, and its place in the text."""
     from chalicelib.core.decoding.block_starts import aligned, possible_starts  # noqa: PLC0415 - only long streams
 
     for bit in possible_starts(data):
@@ -178,8 +185,7 @@ def _block_start(data: bytes, window: bytes, text: bytes) -> tuple[int, int] | N
 
 
 def _decoded(data: bytes, window: bytes, most: int) -> Iterator[bytes]:
-    """What a stream holds from here on, as far as it is at hand, and no more than hardly more than so many bytes; nothing where this is
-    no place to begin at, or the stream ends."""
+    """The text of the data, up to a little more than `most` bytes; nothing if no block begins here, or the stream ends."""
     inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE, zdict=window)
     pieces, size = [], 0
     try:

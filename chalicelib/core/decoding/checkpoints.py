@@ -1,7 +1,7 @@
-"""Check-points: places within a compressed object at which decoding can begin, as an item of the ledger holds them.
+"""Check-points: places within a compressed object from which decoding can continue, as the ledger stores them.
 
-One says what the text behind it is, so that it is never believed without being tried, and which file it is of. Where it
-begins in the middle of a stream it holds the 32 KiB of text before it, which the stream refers to.
+Each has a digest of the text that follows it, so that it is tested before it is used, and belongs to one file. In the middle of a
+stream it includes the 32 KiB of text before it, to which the stream refers.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _HELD_MAX_BYTES: Final = WINDOW_BYTES + 1024
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """The one that a check-point is in the middle of.
+    """The stream that a check-point is in the middle of.
 
-    start: in the object. head: its first bytes. text_start: where its text begins. crc: of that up to where the check-point is tried."""
+    start: in the object. head: its first bytes. text_start: where its text begins. crc: of its text up to `tried_until`."""
 
     start: int
     head: bytes
@@ -35,9 +35,9 @@ class StreamState:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """offset: the first byte of the object that is needed. bits: how many of it are passed. streams: how many have ended before it.
-    text_offset: where the text behind it begins. tried_until: the text offset up to which `digest` says what that is.
-    stream: None where one begins here."""
+    """offset: the first byte of the object that is needed. bits: how many bits of it belong to what lies before. streams: how many have
+    ended before it. text_offset: where its text begins. tried_until: the text offset at which the text of `digest` ends.
+    stream: None if a stream begins here."""
 
     offset: int
     bits: int
@@ -48,7 +48,7 @@ class Checkpoint:
     stream: StreamState | None = None
 
     def encode(self, file_id: str) -> bytes:
-        """For one file, and with a digest of its own."""
+        """With a digest under the id of the file."""
         stream = self.stream
         numbers = [*astuple(self)[:6]]
         window = b""
@@ -60,7 +60,7 @@ class Checkpoint:
 
     @classmethod
     def decode(cls, data: bytes, file_id: str) -> Checkpoint | None:
-        """None where it is not what was encoded for this file."""
+        """None if this is not what was encoded for the file."""
         digest, body = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
         if digest != _digest(file_id, body):
             return None
@@ -79,12 +79,12 @@ def _digest(file_id: str, body: bytes) -> bytes:
 
 
 def text_digest() -> blake2b:
-    """What tells texts apart that a check-point may have behind it."""
+    """The digest of the text that follows a check-point."""
     return blake2b(digest_size=_DIGEST_BYTES)
 
 
 class Checkpoints(Protocol):
-    """Those of one object. spacing_bytes: one is made for each so many bytes of text. holds_text: whether it may hold some."""
+    """The check-points of one object. spacing_bytes: one is made per that many bytes of text. holds_text: whether they may include text."""
 
     @property
     def spacing_bytes(self) -> int: ...
@@ -93,9 +93,9 @@ class Checkpoints(Protocol):
     def holds_text(self) -> bool: ...
 
     def before(self, text_offset: int) -> Iterator[Checkpoint]:
-        """Those that are tried by there, the last first; any may be missing."""
+        """Those whose test ends there or before, the last one first; any may be missing."""
 
     def keep(self, checkpoint: Checkpoint) -> None: ...
 
     def refuse(self, checkpoint: Checkpoint) -> None:
-        """It does not fit the object."""
+        """Note that it does not fit the object."""

@@ -1,7 +1,7 @@
-"""What a compressed object holds, from its first byte on or from a check-point.
+"""The content of a compressed object, from its first byte or from a check-point.
 
-It is the same however its bytes arrive and wherever one begins, damaged objects included: what can be decoded before the damage is
-always exactly what comes out. Memory is bounded by a block, whatever the compression ratio, and what `checkpoint_maker` says.
+It does not depend on how the bytes arrive or where reading begins, even if the object is damaged: the result is always exactly what can be
+decoded before the damage. Memory is bounded by a block, whatever the compression ratio, and by what `checkpoint_maker` needs.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ OpenObject: TypeAlias = Callable[[int], Iterator[bytes]]
 
 
 class MisfitError(Exception):
-    """A check-point is not one of this object."""
+    """A check-point does not belong to this object."""
 
 
 class Decompressed:
     """Iterate it once, then look at `damage`. start: where its text begins. fed_bytes: how much of the object was
-    decoded. checkpoints: to make some on the way.
+    decoded. checkpoints: where those made on the way are kept.
 
-    Raises MisfitError before it gives anything."""
+    Raises MisfitError, and then has given nothing."""
 
     def __init__(
         self,
@@ -67,12 +67,16 @@ class Decompressed:
     def _pieces(self) -> Iterator[bytes]:
         """From where the check-point's text begins."""
         decoder = Decoder(self._compression, self._checkpoint)
-        feed = decoder.feed
+        maker = None
         if self._checkpoints is not None:
-            feed = CheckpointMaker(decoder, self._compression, self._checkpoints, self._checkpoint).feed
+            maker = CheckpointMaker(decoder, self._compression, self._checkpoints, self._checkpoint)
         try:
             for data in self._fed():
-                for piece in feed(data):
+                if maker is None or maker.may_rest(self._decoded):
+                    pieces = decoder.feed(data)
+                else:
+                    pieces = maker.feed(data, self._decoded)
+                for piece in pieces:
                     self._decoded += len(piece)
                     yield piece
                 self.fed_bytes += len(data)
@@ -84,7 +88,7 @@ class Decompressed:
                 yield from self._up_to_the_fault(self.fed_bytes)
 
     def _fed(self) -> Iterator[bytes]:
-        """The object in pieces that begin and end at the same places wherever one begins."""
+        """The object in pieces whose borders do not depend on where reading begins."""
         offset, size = self._checkpoint.offset if self._checkpoint else 0, self._compression.feed_bytes
         return _in_pieces_of(size, self._open(offset), size - offset % size)
 

@@ -43,7 +43,7 @@ def endless(
     """Why an object of that size cannot be finished in functions that have so many seconds (None: as many as it takes); None if it can.
 
     compressions: the outermost first. ratio_of_head: how many bytes of text one of the object is, goes_on: whether
-    it has places to go on from; both are asked where they matter."""
+    it can be continued elsewhere than at its first byte; both are asked only if they matter."""
     if compressions[0] is Compression.NONE or seconds is None:
         return None
     if size <= reach_bytes(compressions, seconds, _RATIO_MAX):
@@ -54,14 +54,14 @@ def endless(
     kind = " in ".join(each.value for each in reversed(compressions) if each is not Compression.NONE)
     return (
         f"too large to be decompressed: {size / 1e9:,.1f} GB of {kind}, of which a function of {seconds} s gets through"
-        f" {reach / 1e9:,.1f} GB at most, and each begins at the first byte, as it has no places to go on from; split it into several"
+        f" {reach / 1e9:,.1f} GB at most, and each begins at the first byte, as nothing else of it can be entered; split it into several"
         " objects, compress it in frames or members of some MB, upload it uncompressed, raise lambda_timeout of queued_splitter (to 900 s"
-        " at most), or have `froe consume` open and cut it (INGEST=queue), which takes its time; then upload it again"
+        " at most), or let `froe consume` open and cut it (INGEST=queue), which has hours; then upload it again"
     )
 
 
 class _Places:
-    """Counts check-points. spacing_bytes: they are looked for in all of a head."""
+    """Counts the check-points of a head. spacing_bytes: small, so that all of it is searched."""
 
     spacing_bytes = 64 * 1024
 
@@ -80,7 +80,8 @@ class _Places:
 
 
 def has_places(head: bytes, compression: Compression, *, holds_text: bool) -> bool:
-    """Whether the head of an object has places to go on from, so that the rest of it will. holds_text: whether text may be kept for it."""
+    """Whether an object can be continued elsewhere than at its first byte, judging by its head. holds_text: whether check-points may include
+    text."""
     places = _Places(holds_text=holds_text)
     return any(places.count for _ in Decompressed(lambda _: iter([head]), compression, None, places))
 

@@ -1,4 +1,4 @@
-"""A member of a gzip from the middle of it on."""
+"""Decodes the rest of a gzip member."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TRAILER_BYTES: Final = 8
 
 
 class ResumedGzip:
-    """Decodes from a check-point on, and checks the end of the member as if it had decoded it all."""
+    """Decodes from a check-point, and checks checksum and size at the end of the member as if it had decoded all of it."""
 
     def __init__(self, checkpoint: Checkpoint, stream: StreamState) -> None:
         self._inflate: Any = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE, zdict=stream.window)

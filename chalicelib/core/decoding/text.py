@@ -190,8 +190,8 @@ class Text:
             self.damage = Damage("corrupt", _WRONG_CRC, decompressed.fed_bytes, text_bytes)
 
     def _resumed(self, checkpoints: Checkpoints, position: int) -> Iterator[bytes]:
-        """The text from a place on, from the last check-point before it that fits. What breaks behind one is looked at again from
-        an earlier one, or from the first byte: no check-point alone says that an object is damaged."""
+        """The text from a place on, decoded from the last check-point before it that fits. Damage counts once decoding from an earlier
+        check-point, or from the first byte, finds the same: no check-point alone decides that an object is damaged."""
         before: Damage | None = None
         for checkpoint in chain(checkpoints.before(position), (None,)):
             decompressed = Decompressed(self._open, self._compression, checkpoint, checkpoints)
