@@ -59,6 +59,7 @@ class CheckpointMaker:
         self._decoder = decoder
         self._checkpoints = checkpoints
         self._is_searched = compression is Compression.GZIP and checkpoints.holds_text
+        self._may_rest = compression is Compression.ZSTD
         self._stream_start = decoder.stream_start
         self._text_start = self._at = checkpoint.text_offset if checkpoint else 0
         if checkpoint and checkpoint.stream:
@@ -76,9 +77,9 @@ class CheckpointMaker:
         self._window, self._begun, self._tries = None, None, 0
 
     def may_rest(self, text_offset: int) -> bool:
-        """Whether the decoder can be fed without this maker, from that text offset on. Not for gzip: to enter a member in the middle, the
-        place where its text begins has to be known."""
-        return text_offset < self._due and not self._is_searched
+        """Whether the next piece of the object, whose text begins there, can be fed past this maker, which costs much where pieces are as
+        small as those of zstd. A frame that has begun without any text yet is no check-point then; the next one is."""
+        return text_offset < self._due and self._may_rest
 
     def feed(self, data: bytes, text_offset: int) -> Iterator[bytes]:
         """What the decoder makes of the next piece of the object, whose text begins there."""
