@@ -48,11 +48,11 @@ _WHEN: Final[Schema] = {
 }
 _SOUGHT: Final[Schema] = {
     "type": "string",
-    "description": "what the body or an attribute contains, whatever the case",
+    "description": "text that the body or an attribute contains, in any case",
     "maxLength": TEXT_MAX_CHARS,
 }
 _SEVERITY: Final[Schema] = {
-    "description": "the least: a name, or a number of the OpenTelemetry log data model",
+    "description": "the lowest severity: a name, or a number of the OpenTelemetry log data model",
     "anyOf": [
         {"enum": ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]},
         {"type": "integer", "minimum": 1, "maximum": 24},
@@ -243,8 +243,8 @@ PATHS: Final[Schema] = {
                 "prefix": TEXT | {"description": "of the key"},
                 "format": TEXT,
                 "from": _WHEN
-                | {"description": "opened, or settled, then or later; without a zone it is UTC"},
-                "to": _WHEN | {"description": "opened, or settled, before"},
+                | {"description": "opened, or settled, at this time or later; UTC without a zone"},
+                "to": _WHEN | {"description": "opened, or settled, before this time"},
                 "time": {"enum": list(TIMES), "default": TIMES[0]},
                 **_IN_PAGES,
             },
@@ -347,7 +347,7 @@ PATHS: Final[Schema] = {
                     "minimum": 1,
                     "maximum": MAX_BATCHES,
                     "default": DEFAULT_BATCHES,
-                    "description": "how many of its batches to show, the first ones",
+                    "description": "how many of its first batches to show",
                 }
             },
             refusals=(400, 404),

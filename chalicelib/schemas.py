@@ -49,7 +49,7 @@ def page_of(name: str) -> Schema:
 TALLY: Final[Schema] = object_of({"entries": COUNT, "lines": COUNT, "bytes": COUNT})
 SKIPPED: Final[Schema] = {
     "type": "object",
-    "description": "reason → what was skipped for it",
+    "description": "reason → what was skipped for that reason",
     "additionalProperties": object_of({"lines": COUNT, "bytes": COUNT}),
 }
 USED: Final[Schema] = object_of(
@@ -61,14 +61,14 @@ USED: Final[Schema] = object_of(
         "object_writes": COUNT,
         "seconds": {"type": "number", "minimum": 0},
     }
-) | {"description": "of AWS, repeats included; null for files of earlier versions"}
+) | {"description": "what it used of AWS, repeats included; null for files of earlier versions"}
 FILE: Final[Schema] = object_of(
     {
         "file_id": ID_OF_FILE,
-        "generation": COUNT | {"description": "how often the object was read before what is shown"},
+        "generation": COUNT | {"description": "how often the object had been read before this generation"},
         "next_generation": nullable(COUNT)
-        | {"description": "which one is being made beside it, file_id~N; null: none"},
-        "given_up": nullable(TEXT) | {"description": "why the last one that was made did not replace it"},
+        | {"description": "the generation that is being made, file_id~N; null: none"},
+        "given_up": nullable(TEXT) | {"description": "why the last new generation did not replace the current one"},
         "bucket": TEXT,
         "key": TEXT,
         "version_id": nullable(TEXT),
@@ -84,16 +84,16 @@ FILE: Final[Schema] = object_of(
         "runner_up_score": {"type": "number"},
         "charset": nullable(TEXT),
         "charset_guess": nullable(TEXT)
-        | {"description": "what a text that is read as UTF-8 and is none may be in; it is not applied"},
+        | {"description": "a guess at the character set of a text that is not UTF-8; it is not applied"},
         "configuration": nullable(COUNT)
         | {
-            "description": "the version of the stage's configuration that it was opened with; null: what was deployed"
+            "description": "the version of the stage's configuration with which it was opened; null: the deployed one"
         },
-        "lane": TEXT | {"description": "which queue and worker its batches take"},
+        "lane": TEXT | {"description": "the lane whose queue and worker handle its batches"},
         "archive": nullable(TEXT)
-        | {"description": "what holds files, which are its members, and has no text itself"},
+        | {"description": "the kind of archive, whose files are members of this file; it has no text of its own"},
         "member": nullable(object_of({"file_id": ID_OF_FILE, "ordinal": COUNT, "path": TEXT}))
-        | {"description": "the archive that the file is in, and where"},
+        | {"description": "the archive that the file is in, and its place there"},
         "text_bytes": nullable(COUNT),
         "splits": COUNT,
         "batches": COUNT,
@@ -114,7 +114,7 @@ RECEIPT: Final[Schema] = object_of(
     {
         "receipt": {"const": VERSION_OF_RECEIPTS},
         **{name: FILE["properties"][name] for name in KEPT},
-        "revision": COUNT | {"description": "rises with whatever changes the account"},
+        "revision": COUNT | {"description": "rises with every change of the account"},
         "seals_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     }
 )
@@ -237,13 +237,13 @@ SUM: Final[Schema] = object_of(
         "files": COUNT,
         "bytes": COUNT,
         "text_bytes": COUNT,
-        "seconds": {"type": "number", "minimum": 0, "description": "from opening to settling, added up"},
+        "seconds": {"type": "number", "minimum": 0, "description": "time from opening to settling, added up"},
         "entries": COUNT,
         "lines": COUNT,
         **dict.fromkeys(("parsed", "rejected"), TALLY),
         "skipped": object_of({"lines": COUNT, "bytes": COUNT}),
         **dict.fromkeys(("dead", "discarded"), TALLY),
-        "used": USED | {"description": "of AWS by files whose use is known"},
+        "used": USED | {"description": "what files used of AWS, as far as it is known"},
         "states": {"type": "object", "additionalProperties": COUNT},
     }
 )
@@ -301,7 +301,7 @@ QUERY: Final[Schema] = object_of(
         "columns": nullable(_COLUMNS),
         "items": {"type": "array", "items": {"type": "array", "items": nullable(TEXT)}},
         "cursor": nullable(TEXT),
-        "download": nullable(TEXT) | {"description": "where the whole answer is for 15 minutes"},
+        "download": nullable(TEXT) | {"description": "an address of the whole answer, valid for 15 minutes"},
     }
 )
 DEED: Final[Schema] = object_of(
@@ -320,7 +320,7 @@ HISTOGRAM: Final[Schema] = object_of(
         "seconds": {
             "type": "integer",
             "minimum": 1,
-            "description": "of a bucket; each width divides the next",
+            "description": "width of a bucket; each width divides the next",
         },
         "buckets": {
             "type": "array",
@@ -358,7 +358,7 @@ TRACE: Final[Schema] = object_of(
         "file_id": ID_OF_FILE,
         "trace": nullable(TEXT),
         "trace_url": nullable(TEXT),
-        "complete": {"type": "boolean", "description": "false where it has more traces than are read"},
+        "complete": {"type": "boolean", "description": "false if there are more traces than are shown"},
         "waterfall": nullable(
             object_of(
                 {
@@ -394,7 +394,7 @@ REASONS_OF_REJECTS: Final[Schema] = object_of(
                     "lines": COUNT,
                     "bytes": COUNT,
                     "first": ref_to("Reject"),
-                    "cut": {"type": "boolean", "description": "whether raw of the first is cut"},
+                    "cut": {"type": "boolean", "description": "whether the raw bytes of the first are cut"},
                 }
             ),
         },

@@ -314,7 +314,7 @@ def refusal_of_body(letter: DeadLetter, body: str | None) -> str | None:
     if body is None:
         return "its message is gone from the quarantine bucket"
     if kind_now(letter, body) is Kind.UNKNOWN:
-        return f"nobody understands it ({subject_of(body).why_unknown}); it can be discarded"
+        return f"Froe cannot read it ({subject_of(body).why_unknown}); it can be discarded"
     return None
 
 

@@ -29,14 +29,14 @@ _REPORT_SECONDS: Final = 10.0
     "--workers",
     metavar="N",
     type=click.IntRange(0, 256),
-    help="Processes that parse, of each lane.  [default: the processors, shared by the lanes]",
+    help="Processes that parse, for each lane.  [default: the processors, shared by the lanes]",
 )
 @click.option(
     "--lane",
     "lanes",
     metavar="LANE",
     multiple=True,
-    help="Parse the batches of this lane alone. Repeat it for more.  [default: all lanes]",
+    help="Parse only the batches of this lane; may be repeated.  [default: all lanes]",
 )
 @click.option(
     "--splitters",

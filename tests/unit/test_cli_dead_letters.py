@@ -214,7 +214,7 @@ class TestRedrive:
         result = froe(monkeypatch, pipeline, "redrive", "--all")
         assert result.exit_code == 1
         assert "Redriven 1 dead letter." in result.stdout
-        assert "Refused odd: nobody understands it" in result.stdout
+        assert "Refused odd: Froe cannot read it" in result.stdout
 
     def test_nothing_to_redrive_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         result = froe(monkeypatch, Pipeline(LIMITS), "redrive", "--all")
