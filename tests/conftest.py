@@ -42,15 +42,17 @@ UNIT = Path(__file__).parent / "unit"
 
 OPTIONAL = "optional:"
 LONG = frozenset((
-    "test_archives", "test_archives_in_the_pipeline", "test_compactor", "test_contexts", "test_costs", "test_dead_letters",
-    "test_deliveries", "test_forgetting", "test_generations", "test_infra_backfill", "test_json_around",
-    "test_json_collections", "test_json_elements", "test_json_repairs", "test_layouts", "test_ledger_table",
-    "test_ledger_units", "test_letters_table", "test_long_entries", "test_merging", "test_padding", "test_pages",
-    "test_properties", "test_queries", "test_query", "test_records_table", "test_redaction", "test_reprocessing",
-    "test_route_calls", "test_safety", "test_steps", "test_storable", "test_stray_starts", "test_sums", "test_verifying",
-    "test_versions",
+    "test_archives", "test_archives_in_the_pipeline", "test_blocks", "test_collections", "test_compactor", "test_contexts",
+    "test_costs", "test_dead_letters", "test_deliveries", "test_detection", "test_entry_borders", "test_forgetting",
+    "test_format_block", "test_generations", "test_infra_backfill", "test_inventions", "test_json_around",
+    "test_json_collections", "test_json_elements", "test_json_repairs", "test_kinds", "test_layouts", "test_ledger_table",
+    "test_ledger_units", "test_letters_table", "test_line_ends", "test_lines_of_others", "test_long_entries", "test_merging",
+    "test_padding", "test_pages", "test_properties", "test_queries", "test_query", "test_records_table", "test_redaction",
+    "test_reprocessing", "test_route_calls", "test_safety", "test_short_lines", "test_simulation", "test_steps",
+    "test_storable", "test_stray_starts", "test_sums", "test_tail", "test_text", "test_tracing", "test_unknown_levels",
+    "test_verifying", "test_versions", "test_zips",
 ))  # fmt: skip
-"""The modules of unit tests that take two thirds of the time of all: `make check` leaves them to `make test`."""
+"""The modules of unit tests that take three quarters of the time of all: `make check` leaves them to `make test`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -123,7 +123,7 @@ def test_what_changes_between_listing_and_reading_is_named(client: Counting, tmp
     key = put(client, 1, record(1))
     listed = cache(client, tmp_path).listed()
     put(client, 1, record(2))
-    with pytest.raises(FroeError, match=f"{key} was replaced in this moment: ask again"):
+    with pytest.raises(FroeError, match=f"{key} was just replaced: run the query again"):
         cache(client, tmp_path).fetch(listed, lambda _: None)
 
 
