@@ -37,7 +37,7 @@ def announce(pipeline: Pipeline, *records: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_a_real_event_ends_in_another_place_than_it_must(row: dict[str, Any]) -> None:
+def test_a_real_event_ends_where_it_must(row: dict[str, Any]) -> None:
     """Its objects are opened, or nothing happens, or the dead-letter queue has each message, whole."""
     event = json.loads((EXAMPLES / row["file"]).read_text("utf-8"))
     pipeline = Pipeline(LIMITS)
@@ -58,14 +58,14 @@ def test_a_real_event_ends_in_another_place_than_it_must(row: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("event", [{}, {"hello": 1}, {"Records": []}, {"Records": "x"}])
-def test_a_call_that_is_no_notification_is_dropped(event: dict[str, Any]) -> None:
+def test_a_call_that_is_no_notification_becomes_a_dead_letter(event: dict[str, Any]) -> None:
     """It is buried at once, under the id of the request, and let go."""
     pipeline = Pipeline(LIMITS)
     handlers.on_notification(deployed(pipeline), event, DIRECT)
     assert buried_in(pipeline) == {"request-1": orjson.dumps(event).decode()}
 
 
-def test_a_record_that_is_not_understood_is_dropped() -> None:
+def test_a_record_that_is_not_understood_becomes_a_dead_letter() -> None:
     """The call is buried once, whole, and the other records of it are ingested."""
     pipeline = Pipeline(LIMITS)
     pipeline.objects.add("a.log", b"one line\n")
@@ -79,7 +79,7 @@ def test_a_record_that_is_not_understood_is_dropped() -> None:
 @pytest.mark.parametrize(
     "error", [TransientError("S3 is down"), AccessDeniedError("no policy"), ObjectArchivedError("in Glacier")]
 )
-def test_an_object_that_cannot_be_opened_is_forgotten_when_s3_calls_directly(error: Exception) -> None:
+def test_an_object_that_cannot_be_opened_is_remembered_when_s3_calls_directly(error: Exception) -> None:
     """It goes on by the split queue, where it is retried or kept with its reason; the others are not held up."""
     pipeline = Pipeline(LIMITS)
     for key in ("a.log", "b.log"):
@@ -106,7 +106,7 @@ def test_an_object_that_cannot_be_opened_is_forgotten_when_s3_calls_directly(err
     assert len(buried_in(pipeline)) == is_archived
 
 
-def test_an_archived_object_is_lost_for_good() -> None:
+def test_an_archived_object_is_not_lost() -> None:
     """Restored, it is read by a redrive of its dead letter."""
     pipeline = Pipeline(LIMITS)
     body = orjson.dumps({"Records": [s3_record("cold.log")]}).decode()
@@ -128,7 +128,7 @@ def test_an_archived_object_is_lost_for_good() -> None:
     assert [file.account.state for file in pipeline.table.files.values()] == [State.COMPLETE]
 
 
-def test_versions_of_a_key_that_are_announced_out_of_order_replace_one_another() -> None:
+def test_versions_of_a_key_that_are_announced_out_of_order_do_not_replace_one_another() -> None:
     """The later one first: each is a file of its own, read as it was."""
     pipeline = Pipeline(LIMITS)
     pipeline.objects.add("a.log", b"old\n" * 3, version_id="v1")
@@ -144,7 +144,7 @@ def test_versions_of_a_key_that_are_announced_out_of_order_replace_one_another()
     assert lines == {"v1": 3, "v2": 5}
 
 
-def test_objects_of_one_sequencer_are_taken_for_one() -> None:
+def test_objects_of_one_sequencer_are_told_apart() -> None:
     """Sequencers order the uploads of one key, and Froe needs them for nothing."""
     pipeline = Pipeline(LIMITS)
     for key in ("a.log", "b.log"):
@@ -154,7 +154,7 @@ def test_objects_of_one_sequencer_are_taken_for_one() -> None:
     assert [file.account.state for file in pipeline.table.files.values()] == [State.COMPLETE] * 2
 
 
-def test_the_file_of_one_record_resolves_what_nobody_understands_of_another() -> None:
+def test_the_file_of_one_record_does_not_resolve_another_record() -> None:
     """A notification of which a record is unknown stays dead, however it came, until someone decides on it."""
     event = {"Records": [{"what": "is this"}, s3_record("a.log")]}
     pipeline = Pipeline(LIMITS)
@@ -175,7 +175,7 @@ def test_the_file_of_one_record_resolves_what_nobody_understands_of_another() ->
     assert all("lacks 'eventName'" in letter.reason for letter in dead)
 
 
-def test_a_call_whose_failures_no_queue_takes_is_dropped() -> None:
+def test_a_call_whose_failures_no_queue_takes_is_not_dropped() -> None:
     """The function fails, so that S3's own retries have it."""
     pipeline = Pipeline(LIMITS)
 
@@ -196,7 +196,7 @@ def test_a_call_whose_failures_no_queue_takes_is_dropped() -> None:
         (orjson.dumps({"Records": [s3_record("a"), {"what": "is this"}]}).decode(), Kind.NOTIFICATION),
     ],
 )
-def test_what_a_dead_letter_is_about_is_guessed(body: str, kind: Kind) -> None:
+def test_what_a_dead_letter_is_about_is_never_guessed(body: str, kind: Kind) -> None:
     """A notification of several objects belongs to no one file."""
     subject = subject_of(body)
     assert (subject.kind, subject.file_id) == (kind, None)

@@ -156,7 +156,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_batch_message_that_makes_no_sense_is_obeyed(name: str) -> None:
+def test_a_batch_message_that_makes_no_sense_is_refused(name: str) -> None:
     """It is a permanent error that names the fault, and nothing of it is stored."""
     body, named = REFUSED[name]
     pipeline, _, _ = sent()
@@ -201,7 +201,7 @@ BAD_SPLITS = {
 
 
 @pytest.mark.parametrize("name", BAD_SPLITS)
-def test_a_split_message_that_makes_no_sense_is_obeyed(name: str) -> None:
+def test_a_split_message_that_makes_no_sense_is_refused(name: str) -> None:
     """It is a permanent error that names the fault, and the ledger stays as it is."""
     body, named = BAD_SPLITS[name]
     pipeline, _, _ = sent()
@@ -217,13 +217,13 @@ def split_of(message: BatchMessage | SplitMessage) -> SplitMessage:
     return message
 
 
-def test_a_field_that_nobody_knows_makes_a_message_unreadable() -> None:
+def test_an_unknown_field_of_a_message_is_ignored() -> None:
     """Extra fields are ignored, in both kinds."""
     assert decode(changed(BATCH, later={"x": 1}, priority=9)) == decode(changed(BATCH))
     assert decode(changed(SPLIT, later=[1])) == decode(changed(SPLIT))
 
 
-def test_an_optional_field_that_lacks_makes_a_message_unreadable() -> None:
+def test_a_message_without_an_optional_field_is_read() -> None:
     """Messages of before `context`, `trace` and retention are read."""
     for name in ("context", "trace", "expires_at"):
         assert decode(changed(BATCH, **{name: NOT_THERE})) == decode(changed(BATCH))
@@ -282,7 +282,7 @@ Handler = Callable[[Any, dict[str, Any], Any], dict[str, Any]]
 
 
 @pytest.mark.parametrize("bad", [*(body for body, _ in REFUSED.values()), changed(SPLIT)])
-def test_one_bad_batch_message_fails_its_neighbours(bad: str) -> None:
+def test_one_bad_batch_message_does_not_fail_its_neighbours(bad: str) -> None:
     """Exactly the bad one is buried, with its reason, and the others are stored."""
     pipeline, _, batches = sent()
     good = [changed(fields) for fields in batches]
@@ -298,7 +298,7 @@ def test_one_bad_batch_message_fails_its_neighbours(bad: str) -> None:
     "bad",
     [*(body for body, _ in BAD_SPLITS.values()), changed(BATCH), "", "{", '{"v":3}', "[]", "{}", "null"],
 )
-def test_one_bad_split_message_fails_its_neighbours(bad: str) -> None:
+def test_one_bad_split_message_does_not_fail_its_neighbours(bad: str) -> None:
     """Exactly the bad one is buried, with its reason, and the other splits are cut."""
     pipeline, splits, _ = sent()
     good = [changed(fields) for fields in splits]
@@ -309,14 +309,14 @@ def test_one_bad_split_message_fails_its_neighbours(bad: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("handler", "fields", "event"),
+    ("handler", "fields", "reason"),
     [
         (handlers.on_batch_messages, SPLIT, "a split message has come to the batch queue"),
         (handlers.on_split_messages, BATCH, "a batch message has come to the split queue"),
     ],
 )
-def test_a_message_in_the_wrong_queue_is_handled_there(
-    handler: Handler, fields: dict[str, Any], event: str, caplog: pytest.LogCaptureFixture
+def test_a_message_in_the_wrong_queue_is_refused(
+    handler: Handler, fields: dict[str, Any], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is refused with a sentence that says so."""
     pipeline, _, _ = sent()
@@ -324,10 +324,10 @@ def test_a_message_in_the_wrong_queue_is_handled_there(
     answer = handler(services_of(pipeline, queue), event_of(changed(fields)), CONTEXT)
     assert answer == {"batchItemFailures": []}
     assert [vars(record)["reason"] for record in caplog.records if record.message == "message_refused"] == [
-        event
+        reason
     ]
     (buried,) = pipeline.dead_letter_queue.messages
-    assert buried.attributes == {"letter_id": "m0", "code": "refused", "reason": event, "receives": "1"}
+    assert buried.attributes == {"letter_id": "m0", "code": "refused", "reason": reason, "receives": "1"}
     assert queue.hidden == {}
 
 
@@ -343,7 +343,7 @@ def hidden_for(error: Exception, receives: int, base_seconds: int = 10) -> int:
 
 
 @pytest.mark.parametrize("error", [TransientError("throttled"), ZeroDivisionError("a bug")])
-def test_a_failing_message_comes_back_at_once_for_ever(error: Exception) -> None:
+def test_a_failing_message_returns_after_a_growing_delay(error: Exception) -> None:
     """Each receive doubles the time that it is hidden, up to a quarter of an hour."""
     hidden = [hidden_for(error, receives) for receives in (1, 2, 3, 4, 7, 8, 100, 10_000)]
     assert hidden == [10, 20, 40, 80, 640, 900, 900, 900]
@@ -351,13 +351,13 @@ def test_a_failing_message_comes_back_at_once_for_ever(error: Exception) -> None
     assert hidden_for(error, 1, base_seconds=900) == 900
 
 
-def test_a_message_that_waiting_cannot_help_is_hidden() -> None:
+def test_what_ran_out_of_time_returns_at_once_unless_it_repeats() -> None:
     """What ran out of time goes on at once, unless it has none again and again: receives are counted."""
     late = [hidden_for(OutOfTimeError("time is up"), receives) for receives in (1, 2, 3, 4, 5, 9, 20)]
     assert late == [0, 0, 0, 10, 20, 320, 900]
 
 
-def test_the_time_of_one_message_fails_those_of_its_event_that_were_not_tried() -> None:
+def test_the_time_of_one_message_does_not_fail_those_that_were_not_tried() -> None:
     """They go back together, at once, and no failure is noted of them."""
     pipeline, queue = Pipeline(LIMITS), Redeliveries()
     tried = []
@@ -465,7 +465,7 @@ def refuse(_: Incoming) -> None:
     raise PermanentError("it is broken")
 
 
-def test_a_message_is_let_go_before_the_dead_letter_queue_has_it() -> None:
+def test_a_message_is_let_go_only_when_the_dead_letter_queue_has_it() -> None:
     """While that queue takes nothing, what can never succeed is given back like all else."""
     pipeline, queue = Pipeline(LIMITS), Redeliveries()
     message = Incoming("m", "r", "body", 3)
@@ -479,7 +479,7 @@ def test_a_message_is_let_go_before_the_dead_letter_queue_has_it() -> None:
     assert pipeline.letters.attempts("m")[0].reason == "it is broken"
 
 
-def test_a_reason_is_lost_when_a_message_is_given_back() -> None:
+def test_a_reason_is_kept_when_a_message_is_given_back() -> None:
     """Every failure is noted under the message's id before that, with its attempt and its time: ours in its
     words, a bug by its kind and place."""
     pipeline = Pipeline(LIMITS)
@@ -499,7 +499,7 @@ def test_a_reason_is_lost_when_a_message_is_given_back() -> None:
     ]
 
 
-def test_a_ledger_that_is_down_keeps_a_failure_from_being_given_back() -> None:
+def test_a_failure_is_given_back_though_the_ledger_is_down() -> None:
     """Noting the reason is a best effort."""
     pipeline, queue = Pipeline(LIMITS), Redeliveries()
 
@@ -514,7 +514,7 @@ def test_a_ledger_that_is_down_keeps_a_failure_from_being_given_back() -> None:
     assert buried_in(pipeline) == {"m": "body"}
 
 
-def test_a_visibility_that_cannot_be_changed_loses_the_failure() -> None:
+def test_a_visibility_that_cannot_be_changed_does_not_lose_the_failure() -> None:
     """The message is still given back, and the queue's own visibility holds."""
 
     def handle(_: Incoming) -> None:
@@ -525,7 +525,7 @@ def test_a_visibility_that_cannot_be_changed_loses_the_failure() -> None:
     assert answer == {"batchItemFailures": [{"itemIdentifier": f"m{number}"} for number in range(3)]}
 
 
-def test_a_split_message_does_not_survive_its_journey() -> None:
+def test_a_split_message_survives_its_journey() -> None:
     """Encoded and decoded it is the same, whatever its key."""
     message = split_of(decode(changed(SPLIT, key='a "b" \\ \u2028 日本 \x01.log', context="c\n")))
     assert decode(encode_split(message)) == message

@@ -37,7 +37,7 @@ def said_by(event: dict[str, Any], form: str) -> list[Announcement]:
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_a_real_notification_is_misread(row: dict[str, Any]) -> None:
+def test_a_real_notification_is_read_right(row: dict[str, Any]) -> None:
     """What must be ingested is, with its key unquoted; what creates nothing is ignored; the rest refused."""
     event = json.loads((EXAMPLES / row["file"]).read_text("utf-8"))
     if row["action"] == "reject_unknown":
@@ -99,7 +99,7 @@ KEYS = {
 
 
 @pytest.mark.parametrize(("quoted", "key"), KEYS.items())
-def test_a_quoted_key_is_looked_for_as_it_is_written(quoted: str, key: str) -> None:
+def test_a_quoted_key_is_unquoted(quoted: str, key: str) -> None:
     """S3 quotes keys as forms do, once; EventBridge does not quote them."""
     direct, bridged = announced_in({"Records": [s3_record(quoted)]}), announced_in(eventbridge(key))
     assert [each.key for each in (*direct, *bridged) if isinstance(each, Announced)] == [key, key]
@@ -108,7 +108,7 @@ def test_a_quoted_key_is_looked_for_as_it_is_written(quoted: str, key: str) -> N
 
 
 @pytest.mark.parametrize("key", ["folder/", "a/b/c/", "with+blank/", "%2F", "x%2F"])
-def test_a_folder_key_is_read_as_a_log(key: str) -> None:
+def test_a_folder_key_is_not_read_as_a_log(key: str) -> None:
     """It is ignored, in every form, and opens no file."""
     for announced in (
         announced_in({"Records": [s3_record(key, size=0)]}),
@@ -210,7 +210,7 @@ def test_an_event_without_a_bucket_and_an_object_is_refused(event: dict[str, Any
         ),
     ],
 )
-def test_an_event_that_creates_nothing_opens_a_file(name: str) -> None:
+def test_an_event_that_creates_nothing_opens_no_file(name: str) -> None:
     """It is ignored."""
     assert [type(each) for each in announced_in({"Records": [s3_record("a") | {"eventName": name}]})] == [
         Ignored
@@ -219,7 +219,7 @@ def test_an_event_that_creates_nothing_opens_a_file(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Put", "Post", "Copy", "CompleteMultipartUpload", "SomethingNew"])
 @pytest.mark.parametrize("prefix", ["", "s3:"])
-def test_a_way_of_creating_an_object_is_overlooked(name: str, prefix: str) -> None:
+def test_no_way_of_creating_an_object_is_overlooked(name: str, prefix: str) -> None:
     """Every ObjectCreated event counts, with the prefix that replays carry or without."""
     event = {"Records": [s3_record("a.log") | {"eventName": f"{prefix}ObjectCreated:{name}"}]}
     assert [type(each) for each in announced_in(event)] == [Announced]
@@ -229,7 +229,7 @@ def test_a_way_of_creating_an_object_is_overlooked(name: str, prefix: str) -> No
     "detail_type",
     ["Object Deleted", "Object Restore Completed", "Object Tags Added", "Object Storage Class Changed"],
 )
-def test_an_event_of_eventbridge_that_creates_nothing_opens_a_file(detail_type: str) -> None:
+def test_an_event_of_eventbridge_that_creates_nothing_opens_no_file(detail_type: str) -> None:
     """It is ignored."""
     assert [type(each) for each in announced_in(eventbridge("a.log", detail_type))] == [Ignored]
 
@@ -252,7 +252,7 @@ STRANGE: list[Any] = [
 
 
 @pytest.mark.parametrize("event", STRANGE, ids=repr)
-def test_a_shape_that_is_no_notification_is_taken_for_done(event: Any) -> None:
+def test_a_shape_that_is_no_notification_is_refused(event: Any) -> None:
     """It is a permanent error, directly and as the body of a message."""
     with pytest.raises(PermanentError, match="no S3 notification"):
         announced_in(event)
@@ -261,7 +261,7 @@ def test_a_shape_that_is_no_notification_is_taken_for_done(event: Any) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "{", "\0", "\ud800", "[" * 5000])
-def test_a_body_that_is_no_json_crashes_the_handler(body: str) -> None:
+def test_a_body_that_is_not_json_is_refused(body: str) -> None:
     """It is a permanent error."""
     with pytest.raises(PermanentError):
         announced_in_body(body)
@@ -296,7 +296,7 @@ BROKEN: list[Any] = [
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: repr(broken)[:60])
-def test_one_record_that_is_not_understood_hides_the_others(broken: Any) -> None:
+def test_one_record_that_is_not_understood_does_not_hide_the_others(broken: Any) -> None:
     """The others are ingested, and the message still fails with the reason."""
     records = [s3_record("a.log"), broken, s3_record("b.log")]
     announced = announced_in({"Records": records})
@@ -315,7 +315,7 @@ def test_one_record_that_is_not_understood_hides_the_others(broken: Any) -> None
     ]
 
 
-def test_records_of_several_kinds_are_treated_alike() -> None:
+def test_records_of_several_kinds_are_told_apart() -> None:
     """Each record of a notification is judged on its own."""
     records = [
         s3_record("folder/", size=0),
@@ -342,14 +342,14 @@ def test_records_of_several_kinds_are_treated_alike() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"eventTime": "yesterday"}, {"eventTime": None}, {"eventTime": 17}])
-def test_a_strange_time_of_a_deleted_object_crashes_the_splitter(changes: dict[str, Any]) -> None:
+def test_a_strange_time_of_a_deleted_object_does_not_crash_the_splitter(changes: dict[str, Any]) -> None:
     """The file is FAILED all the same."""
     pipeline = Pipeline(LIMITS)
     pipeline.splitter.ingest_each(announced_in({"Records": [s3_record("gone.log") | changes]}), in_time())
     assert [file.account.state for file in pipeline.table.files.values()] == [State.FAILED]
 
 
-def test_an_unversioned_object_has_the_version_null() -> None:
+def test_an_unversioned_object_has_no_version() -> None:
     """S3 says `null` or nothing where a bucket keeps no versions: the ETag, without quotes, is the identity."""
     for changes in ({"versionId": "null"}, {"versionId": None}):
         (announced,) = announced_in({"Records": [s3_record("a.log", eTag='"abc"', **changes)]})
@@ -357,7 +357,7 @@ def test_an_unversioned_object_has_the_version_null() -> None:
         assert (announced.version_id, announced.etag) == (None, "abc")
 
 
-def test_our_own_announcement_is_not_understood() -> None:
+def test_our_own_announcement_is_understood() -> None:
     """What `POST /files` queues is read as S3's would be, whatever the key."""
     for key in (*KEYS.values(), "a+b %2B.log", "x\x7f\u2028.log", "\uffff"):
         for version in ("v1", None):

@@ -82,7 +82,7 @@ def configured(stack: LocalStack, misread: list[str], tmp_path_factory: pytest.T
     return stack
 
 
-def test_what_is_filtered_or_hidden_is_stored_or_lost(configured: LocalStack) -> None:
+def test_what_is_filtered_or_hidden_is_neither_stored_nor_lost(configured: LocalStack) -> None:
     lines = [
         f"2026-03-14T09:26:{number % 60:02d}Z|till{number % 9}|{number % 4}.0|paid by ada{number}@example.org from 198.51.100.{number % 250}"
         for number in range(6000)

@@ -113,7 +113,7 @@ def scenes(make_stack: Callable[..., LocalStack], tmp_path: Path) -> Iterator[Sc
         yield Scenes(stack, Killer(stack, tmp_path, FUNCTIONS), WAYS)
 
 
-def test_a_function_killed_at_some_effect_changes_what_is_stored(scenes: Scenes) -> None:
+def test_a_function_killed_at_any_effect_does_not_change_what_is_stored(scenes: Scenes) -> None:
     """Tables, account, queues and dead letters are those of files that nothing disturbed."""
     calm = scenes.calm()
     assert_kept_before_marked(scenes, calm)

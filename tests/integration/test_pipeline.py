@@ -159,7 +159,7 @@ KEYS = [
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_pipeline_and_a_reading_of_the_file_disagree(poured: Poured, key: str) -> None:
+def test_the_pipeline_and_a_reading_of_the_file_agree(poured: Poured, key: str) -> None:
     """Every field of every item, and the file's account, are what reading it on this machine gives."""
     reading = poured.read_again(key)
     file_id, stored = poured.uploads[key].file_id, poured.stored(key)
@@ -194,7 +194,7 @@ def test_the_pipeline_and_a_reading_of_the_file_disagree(poured: Poured, key: st
     assert file["settled_at"]
 
 
-def test_the_members_of_an_archive_are_not_files_of_their_own(small: LocalStack) -> None:
+def test_the_members_of_an_archive_are_files_of_their_own(small: LocalStack) -> None:
     """Each is listed by its archive, which settles last and adds up; its records are what reading it here gives."""
     members = [
         ("a.log", text_lines(40)),
@@ -232,13 +232,13 @@ def test_the_members_of_an_archive_are_not_files_of_their_own(small: LocalStack)
     assert len(before.records) == 70
 
 
-def test_something_is_left_in_a_queue(stack: LocalStack, poured: Poured) -> None:
+def test_nothing_is_left_in_a_queue(stack: LocalStack, poured: Poured) -> None:
     """No bad input ends in the dead-letter queue or goes round forever."""
     assert queue_depth(stack, stack.info.dead_letter_queue) == 0
     wait_for(lambda: queue_depth(stack, stack.info.batch_queue) == 0 or None, "the batch queue to drain", 60)
 
 
-def test_three_uploads_of_a_key_are_fewer_than_three_files(stack: LocalStack) -> None:
+def test_three_uploads_of_a_key_are_three_files(stack: LocalStack) -> None:
     """Each version is a file of its own, COMPLETE, with its own records; also the same bytes again."""
     texts = [json_lines(5), json_lines(5), json_lines(7)]
     uploads = [upload(stack, "thrice/a.jsonl", text) for text in texts]
@@ -253,7 +253,7 @@ def test_three_uploads_of_a_key_are_fewer_than_three_files(stack: LocalStack) ->
 
 
 @pytest.mark.parametrize("layout", ["plain", "packed"])
-def test_a_notification_delivered_five_times_leaves_more_than_one(small: LocalStack, layout: str) -> None:
+def test_a_notification_delivered_five_times_leaves_one_file(small: LocalStack, layout: str) -> None:
     """Reordered and at once, directly and through the queue: the tables are those of one delivery."""
     text = json_lines(900) + b"not json\n" * 9 + json_lines(400)
     data = text if layout == "plain" else zipped(text)
@@ -284,7 +284,7 @@ def test_a_notification_delivered_five_times_leaves_more_than_one(small: LocalSt
 
 
 @pytest.mark.parametrize("name", ["lines", "traces"])
-def test_a_file_cut_in_parallel_does_not_add_up(small: LocalStack, name: str) -> None:
+def test_a_file_cut_in_parallel_adds_up(small: LocalStack, name: str) -> None:
     """Many splits, cut by many invocations, are sealed end to end and hold every byte once."""
     data = json_lines(3000) if name == "lines" else traces(700)
     uploaded = upload(small, f"parallel/{name}.log", data)
@@ -317,7 +317,7 @@ def silent(small: LocalStack) -> Iterator[LocalStack]:
         yield small
 
 
-def test_an_object_deleted_before_it_is_read_is_tried_for_ever(silent: LocalStack) -> None:
+def test_an_object_deleted_before_it_is_read_is_not_tried_for_ever(silent: LocalStack) -> None:
     """It is FAILED once, says why, and leaves no message behind."""
     small = silent
     gone = upload(small, "gone.log", json_lines(9))
@@ -334,7 +334,7 @@ def test_an_object_deleted_before_it_is_read_is_tried_for_ever(silent: LocalStac
     assert queue_depth(small, small.info.dead_letter_queue) == 0
 
 
-def test_an_object_that_was_never_announced_cannot_be_read(silent: LocalStack) -> None:
+def test_an_object_that_was_never_announced_can_be_read(silent: LocalStack) -> None:
     """`POST /files` reads it, and posted again it stays one file."""
     small, key = silent, "quiet/a b+c%20日.jsonl"
     uploaded = upload(small, key, json_lines(120))
@@ -351,7 +351,7 @@ def test_an_object_that_was_never_announced_cannot_be_read(silent: LocalStack) -
     assert len(call_api(small, f"/files?key={quote(key, safe='')}").body["items"]) == 1
 
 
-def test_a_deploy_in_the_middle_of_a_file_changes_what_becomes_of_it(small: LocalStack) -> None:
+def test_a_deploy_in_the_middle_of_a_file_does_not_change_its_result(small: LocalStack) -> None:
     """Other limits hold for files that are opened from then on: plan, cuts and items of this one stay.
 
     The last test of the small stack: it leaves the other limits in force.
@@ -420,7 +420,7 @@ GUARDED = ["/files", "/files/x", "/files/x/batches", "/files/x/records", "/files
 
 
 @pytest.mark.parametrize("path", GUARDED)
-def test_a_route_answers_without_the_token(stack: LocalStack, path: str) -> None:
+def test_no_route_answers_without_the_token(stack: LocalStack, path: str) -> None:
     """Without a token it is 401, with a wrong one 403, with the right one what the route says."""
     assert call_api(stack, path, token=None).status == 401
     assert call_api(stack, path, token="wrong").status == 403
@@ -428,7 +428,7 @@ def test_a_route_answers_without_the_token(stack: LocalStack, path: str) -> None
     assert call_api(stack, path).status == (200 if path == "/files" else 404)
 
 
-def test_an_upload_can_be_posted_without_the_token(stack: LocalStack) -> None:
+def test_no_upload_can_be_posted_without_the_token(stack: LocalStack) -> None:
     """Posting wants the token as well."""
     body = {"bucket": stack.info.input_bucket, "key": "a"}
     assert call_api(stack, "/files", method="POST", body=body, token=None).status == 401
@@ -450,7 +450,7 @@ def test_an_upload_can_be_posted_without_the_token(stack: LocalStack) -> None:
         *("state=DONE", "cursor=", "colour=red"),
     ],
 )
-def test_a_wrong_question_about_files_is_answered(stack: LocalStack, query: str) -> None:
+def test_a_wrong_question_about_files_is_refused(stack: LocalStack, query: str) -> None:
     """It is 400 in Chalice's form, and names what was wrong; an empty cursor is none."""
     reply = call_api(stack, f"/files?{query}")
     if query == "cursor=":
@@ -472,7 +472,7 @@ def test_a_wrong_question_about_files_is_answered(stack: LocalStack, query: str)
         *(("batches", query) for query in ("cursor=x", "cursor=1", "cursor=1-x", "limit=0")),
     ],
 )
-def test_a_wrong_question_about_a_file_is_answered(
+def test_a_wrong_question_about_a_file_is_refused(
     stack: LocalStack, poured: Poured, route: str, query: str
 ) -> None:
     """It is 400 and names what was wrong."""
@@ -483,7 +483,7 @@ def test_a_wrong_question_about_a_file_is_answered(
 
 
 @pytest.mark.parametrize("path", ["", "/batches", "/records", "/rejects"])
-def test_a_file_that_nobody_uploaded_is_found(stack: LocalStack, path: str) -> None:
+def test_a_file_that_nobody_uploaded_is_not_found(stack: LocalStack, path: str) -> None:
     """It is 404."""
     reply = call_api(stack, f"/files/{'z' * 26}{path}")
     assert (reply.status, reply.body["Code"]) == (404, "NotFoundError")
@@ -493,13 +493,13 @@ def test_a_file_that_nobody_uploaded_is_found(stack: LocalStack, path: str) -> N
     "body",
     [{}, {"bucket": "b"}, {"key": "k"}, {"bucket": 1, "key": "k"}, [], "text", {"bucket": "b", "key": ""}],
 )
-def test_a_post_that_names_no_object_of_the_input_bucket_is_taken(stack: LocalStack, body: Any) -> None:
+def test_a_post_that_names_no_object_of_the_input_bucket_is_refused(stack: LocalStack, body: Any) -> None:
     """It is 400."""
     reply = call_api(stack, "/files", method="POST", body=body)
     assert (reply.status, reply.body["Code"]) == (400, "BadRequestError")
 
 
-def test_an_object_of_another_bucket_or_a_missing_one_is_taken(stack: LocalStack) -> None:
+def test_an_object_of_another_bucket_or_a_missing_one_is_refused(stack: LocalStack) -> None:
     """Only the input bucket is read: 400 names it; a missing key is 404."""
     other = {"bucket": stack.info.quarantine_bucket, "key": "k"}
     reply = call_api(stack, "/files", method="POST", body=other)
@@ -548,7 +548,7 @@ def test_a_bucket_beside_the_input_bucket_is_not_read_by_keys_of_its_own(stack: 
     assert done.returncode == 0, done.stderr
 
 
-def test_a_list_of_files_skips_or_repeats_one(stack: LocalStack, poured: Poured) -> None:
+def test_a_list_of_files_neither_skips_nor_repeats_one(stack: LocalStack, poured: Poured) -> None:
     """Page by page each file comes once, newest first, and its counts are those of the file itself."""
     listed = list(pages(stack, "/files", limit=7))
     ids = [file["file_id"] for file in listed]
@@ -562,7 +562,9 @@ def test_a_list_of_files_skips_or_repeats_one(stack: LocalStack, poured: Poured)
 
 
 @pytest.mark.parametrize("state", ["COMPLETE", "DAMAGED", "FAILED"])
-def test_a_list_of_a_state_holds_others_or_lacks_some(stack: LocalStack, poured: Poured, state: str) -> None:
+def test_a_list_of_a_state_has_all_of_them_and_no_others(
+    stack: LocalStack, poured: Poured, state: str
+) -> None:
     """Page by page exactly the files of that state come."""
     ids = [file["file_id"] for file in pages(stack, "/files", state=state.lower(), limit=3)]
     assert len(ids) == len(set(ids))
@@ -572,7 +574,7 @@ def test_a_list_of_a_state_holds_others_or_lacks_some(stack: LocalStack, poured:
 
 
 @pytest.mark.parametrize("limit", [37, 1000])
-def test_records_come_out_of_order_or_twice(stack: LocalStack, poured: Poured, limit: int) -> None:
+def test_records_come_in_order_and_once(stack: LocalStack, poured: Poured, limit: int) -> None:
     """Page by page each record comes once, in the order of the text; rejects have a list of their own."""
     key = "bad/one-text-line-among-json.jsonl"
     path = f"/files/{poured.uploads[key].file_id}"
@@ -585,7 +587,7 @@ def test_records_come_out_of_order_or_twice(stack: LocalStack, poured: Poured, l
     )
 
 
-def test_records_in_several_shards_come_out_of_order(stack: LocalStack) -> None:
+def test_records_in_several_shards_come_in_order(stack: LocalStack) -> None:
     """Each MiB of a text lies in a shard of its own, and the API merges them."""
     data = zipped(b"".join(b"%07d %s\n" % (n, b"." * 9000) for n in range(400)), 0)
     uploaded = upload(stack, "shards/two.gz", data)
@@ -596,7 +598,7 @@ def test_records_in_several_shards_come_out_of_order(stack: LocalStack) -> None:
     assert bodies == [f"{number:07d}" for number in range(400)]
 
 
-def test_a_filter_of_records_lets_others_through(stack: LocalStack) -> None:
+def test_a_filter_of_records_lets_no_others_through(stack: LocalStack) -> None:
     """Severity is a lower bound; `from` is included and `to` is not; a zone is obeyed."""
     levels = ["trace", "debug", "info", "warn", "error", "fatal"]
     data = b"".join(
@@ -622,7 +624,7 @@ def test_a_filter_of_records_lets_others_through(stack: LocalStack) -> None:
     assert bodies(**between, severity="fatal", limit=1) == ["11", "17"]
 
 
-def test_a_settled_file_says_something_else_than_its_plan(stack: LocalStack, poured: Poured) -> None:
+def test_a_settled_file_says_the_same_as_its_plan(stack: LocalStack, poured: Poured) -> None:
     """All fields of the contract are there, and the parts add up to the whole."""
     for key, file in poured.files.items():
         assert {
@@ -647,13 +649,13 @@ def test_a_settled_file_says_something_else_than_its_plan(stack: LocalStack, pou
 @pytest.mark.parametrize(
     "name", ["splitter", "queued_splitter", "worker", "notifier", "dead_letter_consumer", "sweeper"]
 )
-def test_a_function_is_not_traced(stack: LocalStack, name: str) -> None:
+def test_every_function_is_traced(stack: LocalStack, name: str) -> None:
     """X-Ray is on for each."""
     configuration = stack.client("lambda").get_function_configuration(FunctionName=f"froe-local-{name}")
     assert configuration["TracingConfig"] == {"Mode": "Active"}
 
 
-def test_a_function_logged_an_error_over_the_whole_run(
+def test_no_function_logged_an_error_over_the_whole_run(
     stack: LocalStack, small: LocalStack, poured: Poured
 ) -> None:
     """Bad input is data: no function reports an error or dies of it."""

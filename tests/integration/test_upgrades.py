@@ -70,7 +70,7 @@ def plain(items: Mapping[tuple[str, str], Mapping[str, Any]], file_id: str) -> l
     return [tuple(str(item[name]) for name in names) for item in mine]
 
 
-def test_files_left_under_way_by_the_version_before_end_otherwise(stack: LocalStack) -> None:
+def test_files_left_in_progress_by_the_version_before_end_the_same(stack: LocalStack) -> None:
     """Each state of each file on its own object; all end as they would have without the deploy."""
     expected: dict[str, State] = {}
     with paused(stack, *FUNCTIONS), silenced(stack):

@@ -90,7 +90,7 @@ def test_every_version_that_is_read_has_been_recorded() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_file_under_way_when_the_code_is_replaced_ends_otherwise(
+def test_a_file_in_progress_when_the_code_is_replaced_ends_the_same(
     dynamodb: Any, name: str, state: str
 ) -> None:
     """It ends in the account that its own version gives it: the plan, the format, the cuts and every count are those.
@@ -122,7 +122,7 @@ def test_a_file_under_way_when_the_code_is_replaced_ends_otherwise(
 
 
 @pytest.mark.parametrize("name", [name for name in TEXTS if name.startswith(f"{NEWEST}/")])
-def test_what_is_stored_or_sent_changes_without_a_new_version(dynamodb: Any, name: str) -> None:
+def test_what_is_stored_or_sent_does_not_change_without_a_new_version(dynamodb: Any, name: str) -> None:
     """The names that items and messages have are those recorded of the newest version."""
     path, recorded = TEXTS[name], states_of(TEXTS[name])
     way = Way(dynamodb, path.name, path.read_bytes(), layout=layout_of(path), sink=sink_of(path))
@@ -137,7 +137,7 @@ def test_what_is_stored_or_sent_changes_without_a_new_version(dynamodb: Any, nam
 
 
 @pytest.mark.parametrize("key", ["access.log", "access.log.gz", "events.jsonl", "relay.log", "notes.txt"])
-def test_what_version_1_can_say_is_said_in_another(dynamodb: Any, key: str) -> None:
+def test_what_version_1_can_express_is_written_in_it(dynamodb: Any, key: str) -> None:
     """So that functions can be replaced one by one, and taken back: the code before reads it."""
     path, before = a_recorded("cut", f"1/{key}")
     now = dict(Way(dynamodb, path.name, path.read_bytes()).states())["cut"]
@@ -160,7 +160,7 @@ def test_what_version_1_can_say_is_said_in_another(dynamodb: Any, key: str) -> N
         ({"framing": {"M": {"version": {"N": "2"}, "entry_start": {"NULL": True}}}}, "framing 2"),
     ],
 )
-def test_the_plan_of_newer_code_is_guessed_at(dynamodb: Any, change: dict[str, Any], message: str) -> None:
+def test_the_plan_of_newer_code_is_refused(dynamodb: Any, change: dict[str, Any], message: str) -> None:
     path, state = a_recorded("opened")
     state["ledger"][0].update(change)
     way = Way(dynamodb, path.name, path.read_bytes())
@@ -174,7 +174,7 @@ def test_the_plan_of_newer_code_is_guessed_at(dynamodb: Any, change: dict[str, A
     assert not way.state()["batch_queue"]
 
 
-def test_a_message_of_newer_code_that_died_is_redriven_before_that_code_is_back() -> None:
+def test_a_message_of_newer_code_that_died_is_not_redriven_before_that_code_is_back() -> None:
     """Nobody understands it until then; then it goes to its own queue."""
     pipeline = Pipeline(LATER_LIMITS)
     path, state = a_recorded("cut", "2/trail.json")
@@ -195,7 +195,7 @@ def test_a_message_of_newer_code_that_died_is_redriven_before_that_code_is_back(
 
 
 @pytest.mark.parametrize("file_id", ["a" * 26, None])
-def test_a_dead_letter_kept_before_letters_had_places_is_lost(dynamodb: Any, file_id: str | None) -> None:
+def test_a_dead_letter_kept_before_letters_had_places_is_found(dynamodb: Any, file_id: str | None) -> None:
     """Only the quarantine says of what file it is."""
     pipeline = Pipeline(LATER_LIMITS)
     _, state = a_recorded("cut")
@@ -214,7 +214,7 @@ def test_a_dead_letter_kept_before_letters_had_places_is_lost(dynamodb: Any, fil
         gone.kept("m1")
 
 
-def test_a_dead_letter_of_a_file_that_only_newer_code_can_read_keeps_coming_back(dynamodb: Any) -> None:
+def test_a_dead_letter_of_a_file_that_only_newer_code_can_read_is_kept(dynamodb: Any) -> None:
     """It is quarantined, listed and told, and its message let go; the file is left to the code that can read it."""
     path, state = a_recorded("opened")
     state["ledger"][0]["plan_version"] = {"N": str(NEWER)}
