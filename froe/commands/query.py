@@ -109,7 +109,7 @@ def query(
     of files. Without either the table `records` is the sink of the stage: its Parquet objects are cached in
     ~/.cache/froe, and objects outside of --from, --to and --format are not read. --athena queries the same
     table in Athena, where a condition on `file_format` is required; the bytes scanned and their cost go to
-    standard error. The exit code is 1 when a file is damaged, is no text, or is not COMPLETE.
+    standard error. The exit code is 1 when a file is damaged, is not text, or is not COMPLETE.
     """
     if not sql.strip(" \t\r\n;"):
         raise click.UsageError('The statement is empty: write SQL, as in "select count(*) from log".')

@@ -217,7 +217,7 @@ def test_a_wrong_worker_that_writes_over_what_is_done_and_dies_is_found_when_its
 def test_a_wrong_text_whose_batch_is_done_is_refused_and_leaves_everything_as_it_is() -> None:
     pipeline = finished()
     body = cut().batch_queue.messages[0].body
-    with pytest.raises(PermanentError, match="other text than its split as it was cut"):
+    with pytest.raises(PermanentError, match="another text than its split, as cut"):
         pipeline.worker.handle(more_lines(body), in_time(), is_first=True)
     check(pipeline)
 
@@ -324,7 +324,7 @@ def test_a_split_that_another_plan_would_cut_otherwise_is_not_cut_again_but_dead
     pipeline.table.files[file_id] = file._replace(plan=replace(file.plan, limits=other_limits))
     message = SplitMessage(file.plan.object, file_id, 0, 0, again=Again.UNMARKED)
     pipeline.batch_queue.messages.clear()
-    with pytest.raises(PermanentError, match="cut otherwise than it was sealed"):
+    with pytest.raises(PermanentError, match="cut differently from its seal"):
         pipeline.splitter.cut(message, in_time())
     assert not pipeline.batch_queue.messages
     assert lost.body

@@ -41,7 +41,7 @@ def test_a_real_notification_is_read_right(row: dict[str, Any]) -> None:
     """What must be ingested is, with its key unquoted; what creates nothing is ignored; the rest refused."""
     event = json.loads((EXAMPLES / row["file"]).read_text("utf-8"))
     if row["action"] == "reject_unknown":
-        with pytest.raises(PermanentError, match="no S3 notification"):
+        with pytest.raises(PermanentError, match="not an S3 notification"):
             said_by(event, row["form"])
         assert {type(each) for each in announced_in(event)} == {Unknown}
         return
@@ -254,9 +254,9 @@ STRANGE: list[Any] = [
 @pytest.mark.parametrize("event", STRANGE, ids=repr)
 def test_a_shape_that_is_no_notification_is_refused(event: Any) -> None:
     """It is a permanent error, directly and as the body of a message."""
-    with pytest.raises(PermanentError, match="no S3 notification"):
+    with pytest.raises(PermanentError, match="not an S3 notification"):
         announced_in(event)
-    with pytest.raises(PermanentError, match="no S3 notification"):
+    with pytest.raises(PermanentError, match="not an S3 notification"):
         announced_in_body(json.dumps(event))
 
 

@@ -171,7 +171,7 @@ def test_a_message_that_nobody_understands_is_kept_and_can_only_be_discarded(fai
     (letter,) = wait_for(lambda: kept_letters(failing, Kind.UNKNOWN), "the dead letter", 60)
     _, envelope = office_of(failing).envelope(letter.letter_id)
     assert (envelope["body"], letter.code, letter.receives) == (body, "refused", 1)
-    assert "no S3 notification" in letter.reason
+    assert "not an S3 notification" in letter.reason
     chosen = Selection(ids=(letter.letter_id,), state=None)
     assert office_of(failing).redrive(chosen, Deadline.after(60), Pace(100)).refused == 1
     answer = call_api(failing, f"/dead-letters/{letter.letter_id}").body
