@@ -75,7 +75,7 @@ if __name__ == "__main__":
     from ministack.core import iam_actions, lambda_runtime, responses
     from ministack.services import athena, dynamodb, glue, lambda_svc, s3, sqs, stepfunctions
 
-    from froe.local import limits, listings, maps, queries, recording, sink_queries, unpacking
+    from froe.local import forking, limits, listings, maps, queries, recording, sink_queries, unpacking
 
     sys.executable = getattr(sys, "_base_executable", sys.executable)
     poll_streams_apart(lambda_svc)
@@ -88,6 +88,7 @@ if __name__ == "__main__":
     recording.take_tokens(s3)
     limits.obey(lambda_svc, sqs, lambda_runtime)
     unpacking.unpack_once(lambda_runtime)
+    forking.fork_processes(lambda_runtime)
     if calls := os.environ.get(recording.PATH_SETTING):
         recording.record(app, lambda_runtime, recording.Recorder(Path(calls), iam_actions, responses))
     app.main()

@@ -31,8 +31,8 @@ class SharedPackage(zipfile.ZipFile):
         if path is None or members is not None or not self.filename or any(Path(path).iterdir()):
             super().extractall(path, members, pwd)
             return
-        with Path(self.filename).open("rb") as package:
-            name = hashlib.file_digest(package, "sha256").hexdigest()
+        listed = [(each.filename, each.CRC, each.file_size) for each in self.infolist()]
+        name = hashlib.sha256(repr(listed).encode()).hexdigest()
         shared = Path(tempfile.gettempdir()) / "unpacked" / name
         with _LOCK:
             if not shared.exists():

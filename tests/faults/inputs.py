@@ -580,3 +580,12 @@ HUGE: dict[str, Callable[[], BadInput]] = {
 INPUTS = _inputs()
 _BY_NAME = {each.name: each for each in INPUTS}
 NAMES = [*_BY_NAME, *HUGE]
+
+
+def _outcome(bad: BadInput) -> tuple[object, ...]:
+    reasons, skipped = sorted(dict(bad.reasons or {})), sorted(dict(bad.skipped))
+    return bad.state, bad.format, bad.damage, bad.why, bad.text is None, *reasons, *skipped
+
+
+OF_EACH_OUTCOME = list({_outcome(each): each for each in reversed(INPUTS)}.values())
+"""One of those whose state, format, damage, rejects and skipped ranges have the same names, for what is dear to try."""

@@ -20,16 +20,25 @@ QUICK = {"SplitVisibilitySeconds": "30", "BatchVisibilitySeconds": "15"}
 
 
 HERE = Path(__file__).parent
-FIRST = ("test_pipeline.py", "test_kills.py", "test_production.py", "test_layouts.py")
+FIRST = (
+    *(
+        "test_pipeline.py",
+        "test_kills.py",
+        "test_packaged_templates.py",
+        "test_terraform.py",
+        "test_production.py",
+    ),
+    "test_layouts.py",
+)
 LAST = ("test_rare_calls.py", "test_permissions.py")
 
 
 def _place(item: pytest.Item) -> int:
+    if item.path.name in FIRST:
+        return FIRST.index(item.path.name) - len(FIRST)
     if not item.path.is_relative_to(HERE):
         return 1 + len(LAST)
-    if item.path.name in LAST:
-        return 1 + LAST.index(item.path.name)
-    return FIRST.index(item.path.name) - len(FIRST) if item.path.name in FIRST else 0
+    return 1 + LAST.index(item.path.name) if item.path.name in LAST else 0
 
 
 @pytest.hookimpl(trylast=True)

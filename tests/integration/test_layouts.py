@@ -17,7 +17,7 @@ pytest.importorskip("ministack", reason="needs ministack: make setup")
 from chalicelib.access import Role
 from chalicelib.core.records import Reject, Skip, item_of, untyped
 from froe.local import LocalStack
-from tests.faults.inputs import INPUTS, json_lines
+from tests.faults.inputs import OF_EACH_OUTCOME, json_lines
 from tests.integration.conftest import QUICK
 from tests.integration.support import (
     announce,
@@ -45,7 +45,7 @@ LIMITS = {
     "BATCH_MAX_LINES": "500",
     "STALL_SECONDS": "0",
 }
-KEYS = [*(f"samples/{path.name}" for path in SAMPLES), *(f"bad/{bad.name}" for bad in INPUTS)]
+KEYS = [*(f"samples/{path.name}" for path in SAMPLES), *(f"bad/{bad.name}" for bad in OF_EACH_OUTCOME)]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def packed() -> Iterator[LocalStack]:
 
 @pytest.fixture(scope="module")
 def poured(packed: LocalStack) -> Poured:
-    return Poured(packed)
+    return Poured(packed, OF_EACH_OUTCOME)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -195,7 +195,7 @@ def verdicts_of(packed: LocalStack, *names: str) -> dict[str, dict[str, Any]]:
 def test_what_is_packed_and_merged_is_proved_and_a_change_of_it_found(
     packed: LocalStack, poured: Poured
 ) -> None:
-    """Every sample and every bad input."""
+    """Every sample, and a bad input of each outcome."""
     verdicts = verdicts_of(packed, "--all")
     ids = {uploaded.file_id for uploaded in poured.uploads.values()}
     results = {file_id: verdicts[file_id]["result"] for file_id in ids}

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from chalicelib.core.wire.notifications import Announced
 from froe.local import LocalStack
 from froe.resources import ROOT
 from tests.fakes import opener
-from tests.faults.inputs import INPUTS, json_lines, text_lines, traces, zipped
+from tests.faults.inputs import INPUTS, BadInput, json_lines, text_lines, traces, zipped
 from tests.integration.conftest import QUICK
 from tests.integration.support import (
     OTHER_INPUT,
@@ -114,10 +114,10 @@ def pour(stack: LocalStack, data: dict[str, bytes]) -> dict[str, Uploaded]:
 class Poured:
     """All samples and bad inputs, uploaded at once, and what the tables hold of them once settled."""
 
-    def __init__(self, stack: LocalStack) -> None:
+    def __init__(self, stack: LocalStack, inputs: Sequence[BadInput] = INPUTS) -> None:
         self.log_from = (stack.logs / "ministack.log").stat().st_size
         self.data = {f"samples/{path.name}": path.read_bytes() for path in SAMPLES}
-        self.data |= {f"bad/{bad.name}": bad.data for bad in INPUTS}
+        self.data |= {f"bad/{bad.name}": bad.data for bad in inputs}
         self.data |= {key: data for key, (_, data) in CHARSETS.items()}
         self.uploads = pour(stack, self.data)
         self.files = {key: settle(stack, uploaded.file_id, 120) for key, uploaded in self.uploads.items()}
