@@ -68,7 +68,8 @@ FILE: Final[Schema] = object_of(
         "generation": COUNT | {"description": "how often the object had been read before this generation"},
         "next_generation": nullable(COUNT)
         | {"description": "the generation that is being made, file_id~N; null: none"},
-        "given_up": nullable(TEXT) | {"description": "why the last new generation did not replace the current one"},
+        "given_up": nullable(TEXT)
+        | {"description": "why the last new generation did not replace the current one"},
         "bucket": TEXT,
         "key": TEXT,
         "version_id": nullable(TEXT),
@@ -91,7 +92,9 @@ FILE: Final[Schema] = object_of(
         },
         "lane": TEXT | {"description": "the lane whose queue and worker handle its batches"},
         "archive": nullable(TEXT)
-        | {"description": "the kind of archive, whose files are members of this file; it has no text of its own"},
+        | {
+            "description": "the kind of archive, whose files are members of this file; it has no text of its own"
+        },
         "member": nullable(object_of({"file_id": ID_OF_FILE, "ordinal": COUNT, "path": TEXT}))
         | {"description": "the archive that the file is in, and its place there"},
         "text_bytes": nullable(COUNT),
