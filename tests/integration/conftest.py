@@ -78,7 +78,8 @@ def stack() -> Iterator[LocalStack]:
     from tests.integration.support import OTHER_INPUT
 
     with LocalStack(
-        parameters=QUICK, settings={"INPUT_BUCKETS": f"{OTHER_INPUT}: logs/*, !*.tmp"}
+        parameters=QUICK,
+        settings={"INPUT_BUCKETS": f"{OTHER_INPUT}: logs/*, !*.tmp", "LANES": "bulk"},
     ) as running:
         yield running
 

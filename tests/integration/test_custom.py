@@ -10,14 +10,20 @@ import pytest
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
+from chalicelib.core.plan.lanes import queue_of
 from froe.local import LocalStack
+from tests.integration.letters import let_die
 from tests.integration.support import (
     call_api,
     ledger_of,
+    paused,
+    queue_depth,
     reach,
     records_of,
     run_froe,
     scan,
+    sealed,
+    states_of,
     sweep,
     upload,
     upload_and_settle,
@@ -44,6 +50,10 @@ samples = ["kiosk7 12 coffees"]
 [[bind]]
 prefix = "custom/kiosks/"
 format = "kiosk"
+
+[[bind]]
+prefix = "custom/bulk/"
+lane = "bulk"
 
 [[filter]]
 name = "free"
@@ -228,3 +238,32 @@ def _configured_file(stack: LocalStack, file_id: str) -> dict[str, object] | Non
 def _plain(value: object) -> str:
     binary = getattr(value, "value", None)
     return binary.decode() if isinstance(binary, bytes) else str(value)
+
+
+def test_a_burst_in_one_lane_keeps_no_file_of_another_waiting(configured: LocalStack) -> None:
+    """What is bound to a lane waits for its own worker alone, and is worked off by it."""
+    queue = queue_of("bulk", configured.info.batch_queue)
+    with paused(configured, "worker_bulk"):
+        bulk = [upload(configured, f"custom/bulk/{number}.log", KIOSKS) for number in range(3)]
+        sealed(configured, *(each.file_id for each in bulk))
+        other = upload_and_settle(configured, "custom/kiosks/beside.log", KIOSKS)
+        assert (other["state"], other["lane"]) == ("COMPLETE", "default")
+        assert queue_depth(configured, queue) == 3
+        assert set(states_of(configured, [each.file_id for each in bulk]).values()) == {"PROCESSING"}
+        dead = taken_from(configured, queue)
+        letter = f"/dead-letters/{let_die(configured, dead).letter_id}"
+        wait_for(lambda: call_api(configured, letter).status == 200 or None, "the dead letter")
+        redriven = call_api(configured, f"{letter}/redrive", method="POST")
+        assert (redriven.status, redriven.body["redriven"]) == (200, 1)
+        assert queue_depth(configured, queue) == 3
+    reach(configured, {"COMPLETE"}, *(each.file_id for each in bulk))
+    assert {call_api(configured, f"/files/{each.file_id}").body["lane"] for each in bulk} == {"bulk"}
+    assert "lane bulk" in " ".join(run_froe(configured, "status", bulk[0].file_id).stdout.split())
+
+
+def taken_from(stack: LocalStack, queue: str) -> str:
+    """The body of a message that is in the queue no more."""
+    sqs = stack.client("sqs")
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return str(message["Body"])
