@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -148,7 +148,10 @@ class Processes:
         if (seat.process is None or not seat.process.is_alive()) and now >= seat.due:
             seat.counts()  # so that it counts as heard of
             seat.process = _SPAWN.Process(
-                target=_run, args=(seat.role, *self._arguments, seat.counts), name=seat.name, daemon=True
+                target=_run,
+                args=(seat.name, seat.role, *self._arguments, seat.counts),
+                name=seat.name,
+                daemon=True,
             )
             seat.process.start()
             seat.started = now
@@ -165,8 +168,17 @@ def stopped_by_signals(processes: Processes) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _run(role: str, target: Target, seconds: int, writes_logs: bool, counts: Counts) -> None:  # noqa: FBT001
-    """In the process itself: as a function would, but for the time that it has."""
+def _run(
+    name: str,
+    role: str,
+    target: Target,
+    seconds: int,
+    writes_logs: bool,  # noqa: FBT001
+    counts: Counts,
+) -> None:
+    """In the process itself: as a function would, but for the time that it has. name: that `ps` and `top` show."""
+    with suppress(OSError):  # without /proc it keeps the interpreter's
+        Path("/proc/self/comm").write_text(name)
     if not writes_logs:
         sys.stdout = sys.stderr  # standard output is the command's
     logs.set_up()

@@ -1,7 +1,7 @@
 """Starts processes of functions as forks of one that has imported what every function imports.
 
 Promise: a process starts in the environment, folder and arguments that it is given, reads the same files, and ends as a child
-would; importing boto3, most of a start, is done once a package. Limits: Linux and the unpacked package of `unpacking`; where
+would; its name, in `ps` and `top`, is the function's; importing boto3, most of a start, is done once a package. Limits: Linux and the unpacked package of `unpacking`; where
 a process cannot be forked, or asks something of the interpreter itself, it is started as ever. What runs in the
 first process is this file as a script: standard library only.
 """
@@ -39,6 +39,7 @@ _PIPES: Final = 4
 _SCRIPT: Final = "_worker.py"
 _OF_THE_INTERPRETER: Final = ("PYTHON", "LD_", "LC_", "LANG")
 PATH: Final = "PYTHONPATH"
+_NAME: Final = "AWS_LAMBDA_FUNCTION_NAME"
 _REPORT_BYTES: Final = 12
 """A process id, and later an exit code, in decimal digits with spaces before them."""
 
@@ -222,6 +223,8 @@ def _become(request: Mapping[str, Any], pipes: list[int]) -> str:
     time.tzset()
     os.chdir(request["folder"])
     sys.argv[:] = [request["script"]]
+    with contextlib.suppress(OSError):  # so that it can be told from the first process
+        Path("/proc/self/comm").write_text(os.environ.get(_NAME, "").rpartition("-")[2])
     folders = [each for each in os.environ.get(PATH, "").split(os.pathsep) if each]
     sys.path[:0] = [str(Path(request["script"]).parent), *folders]
     return str(request["script"])

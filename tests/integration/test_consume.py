@@ -31,6 +31,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 FED = ("queued_splitter", "worker", "worker_bulk", "dead_letter_consumer")
+NAMES = {"splitter-1", "worker-1", "worker-2", "dead-letter-con"}
+"""Of the processes in `ps`, which the kernel cuts at 15 characters."""
 OF_ONE_LANE = ("--lane", "default")
 
 
@@ -55,6 +57,10 @@ def children_of(process: subprocess.Popen[str]) -> list[int]:
     listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in listed}
     return [pid for pid, line in lines.items() if b"spawn_main" in line]
+
+
+def names_of(process: subprocess.Popen[str]) -> list[str]:
+    return [Path(f"/proc/{pid}/comm").read_text().strip() for pid in children_of(process)]
 
 
 def processes_of(process: subprocess.Popen[str], number: int, but: Sequence[int] = ()) -> list[int]:
@@ -82,6 +88,7 @@ def test_a_process_that_is_killed_loses_no_message(stack: LocalStack, tmp_path: 
         processes_of(process, 4, but=first[1:3])
         reach(stack, {"COMPLETE"}, *(each.file_id for each in uploads), timeout_seconds=150)
         letter_about(stack, Kind.UNKNOWN, '"consume"')
+        wait_for(lambda: set(names_of(process)) == NAMES or None, "their names", 60)
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors

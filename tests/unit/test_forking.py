@@ -36,6 +36,7 @@ for line in sys.stdin:
         "folder": os.getcwd(),
         "main": [sys.modules["__main__"].__name__, __file__],
         "parent": os.getppid(),
+        "name": open("/proc/self/comm").read().strip(),
         "open": sorted(map(int, os.listdir("/proc/self/fd")))[:4],
     }), flush=True)
 """
@@ -91,12 +92,14 @@ def asked(process: Any, *names: str) -> dict[str, Any]:
 
 
 def test_a_process_has_its_own_environment_folder_and_arguments(start: Start, tmp_path: Path) -> None:
-    first, second = start("a", OF_ONE="1"), start("b", OF_OTHER="2", PYTHONPATH="/elsewhere")
+    first = start("a", OF_ONE="1", AWS_LAMBDA_FUNCTION_NAME="froe-local-queued_splitter")
+    second = start("b", OF_OTHER="2", AWS_LAMBDA_FUNCTION_NAME="froe-local-worker", PYTHONPATH="/elsewhere")
     answers = [asked(process, "OF_ONE", "OF_OTHER") for process in (first, second)]
     assert [answer["environment"] for answer in answers] == [
         {"OF_ONE": "1", "OF_OTHER": None},
         {"OF_ONE": None, "OF_OTHER": "2"},
     ]
+    assert [answer["name"] for answer in answers] == ["queued_splitter", "worker"], "as ps shows them"
     assert answers[0]["parent"] == answers[1]["parent"] != os.getpid(), "both are forks of one process"
     for name, answer in zip("ab", answers, strict=True):
         script = str(tmp_path / name / "_worker.py")
