@@ -83,12 +83,10 @@ def kind_of(pid: int) -> str | None:
 
 def functions_of(stack: LocalStack) -> dict[int, str]:
     """The processes of the functions of a stack: they run in its folder."""
-    running = {}
+    running, folder = {}, stack.logs.parent.resolve()  # a link leads there
     for pid in [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]:
         try:
-            if Path(f"/proc/{pid}/cwd").readlink().is_relative_to(stack.logs.parent) and (
-                kind := kind_of(pid)
-            ):
+            if Path(f"/proc/{pid}/cwd").readlink().is_relative_to(folder) and (kind := kind_of(pid)):
                 running[pid] = kind
         except OSError:
             continue
