@@ -100,9 +100,18 @@ async function ask(path, { method = "GET", body, bearer, signal } = {}) {
     if (etag && method === "GET") keep(path, etag, said);
     return said;
   }
-  const isRefusal = answer.status === 401 || (answer.status === 403 && method === "GET");
-  if (isRefusal && !bearer) refused();
+  if (!bearer && (answer.status === 401 || (answer.status === 403 && !(await isGood())))) refused();
   throw new Failure(answer.status, said?.Message ?? said?.message ?? `The API answered ${answer.status}.`);
+}
+
+/** Whether the API takes the token at all: a 403 may only mean that its role is too low for one route. */
+async function isGood() {
+  try {
+    await ask("openapi.json", { bearer: token() });
+    return true;
+  } catch (failure) {
+    return failure.status !== 401 && failure.status !== 403;
+  }
 }
 
 function keep(path, etag, body) {

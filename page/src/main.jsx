@@ -16,6 +16,11 @@ import { link, useRoute } from "./route.js";
 import { Upload } from "./upload.jsx";
 import { count } from "./words.js";
 
+const SCREENS = ["dead-letters", "ask", "upload", "audit"];
+const OF_ONE = ["file", "dead-letter"];
+
+const Needs = ({ role }) => <Notice error={{ message: `This needs a token with the role ${role}.` }} />;
+
 function Mark() {
   return (
     <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
@@ -105,8 +110,11 @@ function Shell({ onLeave }) {
         {ready && where === "dead-letters" && <DeadLetters query={route.query} onChange={letters.again} />}
         {ready && where === "dead-letter" && id && <DeadLetter key={id} id={id} onChange={letters.again} />}
         {ready && where === "ask" && <Ask id={id} />}
-        {ready && where === "upload" && <Upload />}
-        {ready && where === "audit" && <Audit query={route.query} />}
+        {ready && where === "upload" && (mayOperate() ? <Upload /> : <Needs role="operate" />)}
+        {ready && where === "audit" && (mayAdminister() ? <Audit query={route.query} /> : <Needs role="administer" />)}
+        {ready && where && !SCREENS.includes(where) && !(id && OF_ONE.includes(where)) && (
+          <p class="empty">There is no such page. <a href={link([])}>Go to the files</a></p>
+        )}
       </main>
     </>
   );
