@@ -120,6 +120,9 @@ def _by_directory(source: Source, directory: Directory) -> Iterator[PackedFile |
     for entry in entries:
         if entry.offset < reached:
             continue
+        if entry.end > start:
+            detail = f"the directory says that {entry.path} ends at byte {entry.end:,}, where the directory is or nothing"
+            raise BrokenArchiveError("corrupt", detail, min(entry.offset, start))
         _pass_to(source, entry.offset, skipped)
         header = source.read(LOCAL.size)
         if len(header) < LOCAL.size or not header.startswith(_LOCAL_MAGIC):

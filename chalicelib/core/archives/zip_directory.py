@@ -1,6 +1,7 @@
 """The directory of a zip, zip64 too: where its members are, and what is said of them.
 
-Limits: it is held, of at most `_DIRECTORY_MAX_BYTES`. Two members that overlap break the archive.
+Limits: it is held, of at most `_DIRECTORY_MAX_BYTES`. Two members that overlap break the archive;
+one that is to reach into the directory breaks it from there on.
 https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 """
 
@@ -39,6 +40,11 @@ class Entry(NamedTuple):
     crc: int
     is_link: bool = False
 
+    @property
+    def end(self) -> int:
+        """Behind its bytes, or in front of their end by its name and extra field."""
+        return self.offset + LOCAL.size + self.size
+
 
 class Directory(NamedTuple):
     """entries: by their place. start: of the directory itself."""
@@ -76,8 +82,8 @@ def directory_of(read: Callable[[int, int], bytes], size: int) -> Directory:
     if len(entries) & 0xFFFF != end.members & 0xFFFF:
         detail = f"the directory of the archive has {len(entries):,} members, not {end.members:,}"
         raise BrokenArchiveError("corrupt", detail, end.start)
-    for one, two in pairwise([*entries, Entry(end.start, 0, "", 0, 0, 0)]):
-        if one.offset + LOCAL.size + one.size > two.offset:
+    for one, two in pairwise(entries):
+        if two.offset < one.end <= end.start:
             raise OverlapError("corrupt", "two members of the archive overlap", two.offset)
     return Directory(entries, end.start)
 

@@ -211,6 +211,17 @@ def test_members_that_overlap_are_a_bomb_and_not_read() -> None:
     assert "two members of the archive overlap" in (archive.account.reason or "")
 
 
+@pytest.mark.parametrize("field", [20, 42], ids=["size", "place"])
+def test_a_member_that_claims_too_much_takes_no_other_with_it(field: int) -> None:
+    data = bytearray(zipped([("a.log", SHORT), ("b.log", SHORT)]))
+    at = data.rindex(b"PK\x01\x02") + field
+    data[at : at + 4] = struct.pack("<L", 10**8)
+    files = files_in(bytes(data))
+    assert files["a/a.log"].outcomes == alone(SHORT)
+    assert files["a"].account.state is State.DAMAGED
+    assert "the directory says that b.log ends at byte 100,00" in (files["a"].account.reason or "")
+
+
 def test_a_directory_that_is_too_large_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zip_directory, "_DIRECTORY_MAX_BYTES", 50)
     (archive,) = files_in(zipped([("a.log", SHORT)])).values()
