@@ -150,6 +150,6 @@ def test_a_backlog_of_hours_is_not_taken_for_a_loss(monkeypatch: pytest.MonkeyPa
     data, patient = log_of(MIB // 2), {"max_units": 3, "settings": {**TUNING_DEFAULTS, "STALL_SECONDS": 900}}
     kept = play(data, SHIPPED, **patient)
     assert (kept.account.state, kept.dead, kept.sent_again) == (State.COMPLETE, 0, 0)
-    monkeypatch.setattr(Backlog, "drained_at", lambda self: self._now())
+    monkeypatch.setattr(Backlog, "drained_at", lambda self, *_: self._now())
     monkeypatch.setattr(FakeWatches, "touch", lambda *_: None)
     assert play(data, SHIPPED, **patient).sent_again > 0
