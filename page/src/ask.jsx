@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, post, remove } from "./api.js";
 import { facts } from "./facts.js";
-import { Empty, Notice, Waiting } from "./parts.jsx";
+import { Empty, Notice, Text, Waiting } from "./parts.jsx";
 import { useClock } from "./polling.js";
 import { go } from "./route.js";
 import { bytes, count, dollars, plural, span } from "./words.js";
@@ -224,7 +224,7 @@ function Answer({ query, busy, onMore, onDownload }) {
                 <tr key={line}>
                   {row.map((value, at) => (value === null
                     ? <td key={at} class={NUMBERS.test(columns[at]?.type) ? "number null" : "null"}>NULL</td>
-                    : <td key={at} class={NUMBERS.test(columns[at]?.type) ? "number" : "value"}>{value}</td>))}
+                    : <td key={at} class={NUMBERS.test(columns[at]?.type) ? "number" : "value"}><Text text={String(value)} /></td>))}
                 </tr>
               ))}
             </tbody>

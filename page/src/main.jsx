@@ -81,6 +81,12 @@ function Shell({ onLeave }) {
     first.current = false;
     scrollTo(0, 0);
   }, [screen]);
+  useEffect(() => { // a file dropped beside the screen for uploads would replace the page
+    const stay = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files") && event.preventDefault();
+    addEventListener("dragover", stay);
+    addEventListener("drop", stay);
+    return () => { removeEventListener("dragover", stay); removeEventListener("drop", stay); };
+  }, []);
   const letters = usePolled(`letters ${ready}`, () => (ready ? get("dead-letters", { limit: 100 }) : null));
   const dead = letters.data?.items?.length ?? 0;
   const [where, id] = route.parts;

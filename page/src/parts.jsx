@@ -94,12 +94,17 @@ export function Facts({ pairs }) {
 /** Bytes as text: what cannot be seen, or is no UTF-8, is shown as an escape of its own colour. */
 export function Raw({ base64 }) {
   const data = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
-  return <code class="raw">{pieces(data).map((each, at) => (each.escape ? <span key={at} class="escape" title={each.title}>{each.text}</span> : each.text))}</code>;
+  return <code class="raw">{marked(pieces(data))}</code>;
 }
+
+/** Text of a log with the same escapes; its tabs and line ends stay what they are. */
+export const Text = ({ text }) => marked(pieces(new TextEncoder().encode(text), true));
+
+const marked = (found) => found.map((each, at) => (each.escape ? <span key={at} class="escape" title={each.title}>{each.text}</span> : each.text));
 
 const NAMES = { 0: "\\0", 9: "\\t", 10: "\\n", 13: "\\r", 27: "\\e" };
 
-function pieces(data) {
+function pieces(data, keepsLines = false) {
   const found = [];
   let plain = [];
   const flush = () => {
@@ -108,7 +113,7 @@ function pieces(data) {
     plain = [];
   };
   for (let at = 0; at < data.length; ) {
-    const width = widthAt(data, at);
+    const width = keepsLines && (data[at] === 9 || data[at] === 10) ? 1 : widthAt(data, at);
     if (width) {
       for (let each = 0; each < width; each += 1) plain.push(data[at + each]);
       at += width;

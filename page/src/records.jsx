@@ -4,7 +4,7 @@ import { Fragment } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { isMoving } from "./account.js";
 import { get, takes } from "./api.js";
-import { Empty, Facts, Notice, Waiting } from "./parts.jsx";
+import { Empty, Facts, Notice, Text, Waiting } from "./parts.jsx";
 import { go } from "./route.js";
 import { count, plural } from "./words.js";
 
@@ -186,8 +186,8 @@ function Table({ items, columns, chosen, open, onOpen, onWhere }) {
                     <button type="button" class="opener" aria-expanded={isOpen} aria-label={`Record at byte ${item.offset}`} onClick={() => onOpen(isOpen ? null : item.offset)}>{clock(item.timestamp) || "no time"}</button>
                   </td>
                   {hasSeverity && <td>{item.severity_text ?? severity ?? ""}</td>}
-                  <td class="message" title={item.body}>{item.body ?? ""}</td>
-                  {shown.map(({ name, type }) => <td key={name} class={type === "number" ? "number" : "field"} title={written(item.attributes?.[name])}>{written(item.attributes?.[name])}</td>)}
+                  <td class="message" title={item.body}><Text text={item.body ?? ""} /></td>
+                  {shown.map(({ name, type }) => <td key={name} class={type === "number" ? "number" : "field"} title={written(item.attributes?.[name])}><Text text={written(item.attributes?.[name])} /></td>)}
                 </tr>
                 {isOpen && <tr class="opened"><td colSpan={(hasSeverity ? 3 : 2) + shown.length}><Whole item={item} onWhere={onWhere} /></td></tr>}
               </Fragment>
@@ -202,12 +202,12 @@ function Table({ items, columns, chosen, open, onOpen, onWhere }) {
 function Whole({ item, onWhere }) {
   const valued = (name, value) => {
     const text = written(value);
-    if (!onWhere || text === "" || typeof value === "object" || text.length > 100) return text;
-    return <>{text} <button type="button" class="quiet small" aria-label={`Only records with ${name} ${text}`} onClick={() => onWhere(`${name}=${text}`)}>only these</button></>;
+    if (!onWhere || text === "" || typeof value === "object" || text.length > 100) return text && <Text text={text} />;
+    return <><Text text={text} /> <button type="button" class="quiet small" aria-label={`Only records with ${name} ${text}`} onClick={() => onWhere(`${name}=${text}`)}>only these</button></>;
   };
   return (
     <div class="whole">
-      {item.body && <pre>{item.body}</pre>}
+      {item.body && <pre><Text text={item.body} /></pre>}
       <Facts pairs={[
         ["time", item.timestamp], ["time: not in the line", item.timestamp_assumed],
         ...Object.entries(item.attributes ?? {}).map(([name, value]) => [name, valued(name, value)]),
