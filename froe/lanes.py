@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.plan.lanes import DEFAULT, SETTING, queue_of, worker_of
+from froe.errors import FroeError
 
 Template = Mapping[str, Any]
 
@@ -80,7 +81,12 @@ def template(
     """The stack of these lanes. inside: its resources are to stand beside those of `data`, in one stack."""
     resources: dict[str, Any] = {}
     for lane, seconds in lanes.items():
-        resources |= copies((data, observability), lane, lane.capitalize(), seconds)
+        added = copies((data, observability), lane, lane.capitalize(), seconds)
+        if twins := sorted(added.keys() & {*data["Resources"], *observability["Resources"], *resources}):
+            raise FroeError(
+                f"{SETTING} has the lane {lane}, whose {twins[0]} a stage has already: rename the lane"
+            )
+        resources |= added
     resources = _among_themselves(resources) if inside else _from_outside(resources)
     named, parameters = str(resources), {**observability["Parameters"], **data["Parameters"]}
     conditions = {**observability.get("Conditions", {}), **data.get("Conditions", {})}

@@ -31,6 +31,7 @@ def plainly_parsed(model: Any, answer: Answer) -> dict[str, Any]:
         parsed = None
     if not isinstance(parsed, dict):
         return parsed_by_botocore(model, answer)
+    parsed = {name: value for name, value in parsed.items() if value is not None}
     parsed["ResponseMetadata"] = metadata = {"HTTPStatusCode": answer.status, "HTTPHeaders": answer.headers}
     if request_id := answer.headers.get("x-amzn-requestid"):
         metadata["RequestId"] = request_id

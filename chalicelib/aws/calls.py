@@ -130,7 +130,7 @@ class Calls:
         except ClientError as error:
             headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             known = self._usable(operation)
-            if known and self._corrects_clock(code_of(error), headers):
+            if known and self._corrects_clock(code_of(error), headers, 0.0):
                 return self._ask(known, body)
             raise
         finally:
@@ -177,12 +177,17 @@ class Calls:
         context: dict[str, Any] = {"client_config": self._client.meta.config, "retries": retries}
         is_corrected = False
         while True:
-            answer, error = self._tried(known, body, retries)
+            skew_seconds = self._skew_seconds
+            answer, error = self._tried(known, body, retries, skew_seconds)
             if answer and answer.status == 200 and is_intact(answer):
                 parsed = plainly_parsed(known.model, answer)
                 break
             parsed = parsed_by_botocore(known.model, answer) if answer else {}
-            if not is_corrected and answer and self._corrects_clock(code_in(parsed), answer.headers):
+            if (
+                not is_corrected
+                and answer
+                and self._corrects_clock(code_in(parsed), answer.headers, skew_seconds)
+            ):
                 is_corrected = True
             elif not self._waits(known, answer, parsed, error, context):
                 break
@@ -199,14 +204,14 @@ class Calls:
         return parsed
 
     def _tried(
-        self, known: _Known, body: bytes, retries: Mapping[str, Any]
+        self, known: _Known, body: bytes, retries: Mapping[str, Any], skew_seconds: float
     ) -> tuple[Answer, None] | tuple[None, HTTPClientError]:
         traced: dict[str, str] = {}
         add_recursion_detection_header({"headers": traced})
         head = known.pattern.head(
             body,
             self._credentials(),
-            time.time() + self._skew_seconds,
+            time.time() + skew_seconds,
             retries["invocation-id"],
             "; ".join([f"{name}={retries[name]}" for name in ("attempt", "max") if name in retries]),
             traced.get("X-Amzn-Trace-Id"),
@@ -247,15 +252,16 @@ class Calls:
         name = f"{event}.{self._service}.{known.model.name}"
         return self._client.meta.events.emit(name, model=known.model, **about)
 
-    def _corrects_clock(self, code: str, headers: Mapping[str, str]) -> bool:
-        """Whether the server has refused a date because our clock is off; from now on dates are the server's."""
+    def _corrects_clock(self, code: str, headers: Mapping[str, str], signed_seconds: float) -> bool:
+        """Whether the server has refused a date because our clock is off; from now on dates are the server's.
+        signed_seconds: the skew in the date of that request, 0 in botocore's; another thread may have set ours since."""
         if code not in _SKEWED or "date" not in headers:
             return False
         try:
             skew = parsedate_to_datetime(headers["date"]).timestamp() - time.time()
         except ValueError:
             return False
-        if abs(skew - self._skew_seconds) < _SKEW_SECONDS:
+        if abs(skew - signed_seconds) < _SKEW_SECONDS:
             return False
         self._skew_seconds = skew
         return True

@@ -11,7 +11,7 @@ import socket
 import ssl
 import weakref
 from collections import deque
-from contextlib import suppress
+from string import hexdigits
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -103,7 +103,7 @@ class Connections:
             raise ConnectTimeoutError(endpoint_url=self._url, error=error) from error
         except ssl.SSLError as error:
             raise SSLError(endpoint_url=self._url, error=error) from error
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a label that no host has is a UnicodeError
             raise EndpointConnectionError(endpoint_url=self._url, error=error) from error
         connection.settimeout(self._read_seconds)
         return connection
@@ -132,14 +132,22 @@ def _readable(connection: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def _asked(connection: socket.socket, head: bytes, body: bytes) -> tuple[Answer, bool]:
-    """The answer, and whether the connection may be used again."""
-    with suppress(BrokenPipeError):  # who refuses a request may say why, and close
+def _sends(connection: socket.socket, head: bytes, body: bytes) -> bool:
+    """Whether the other side took all of it; who refuses a request may say why, and close."""
+    try:
         if len(body) <= _SENT_AT_ONCE_BYTES:
             connection.sendall(head + body)
         else:
             connection.sendall(head)
             connection.sendall(body)
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def _asked(connection: socket.socket, head: bytes, body: bytes) -> tuple[Answer, bool]:
+    """The answer, and whether the connection may be used again."""
+    is_sent = _sends(connection, head, body)
     data = b""
     while True:
         while (end := data.find(b"\r\n\r\n")) < 0:
@@ -157,11 +165,11 @@ def _asked(connection: socket.socket, head: bytes, body: bytes) -> tuple[Answer,
     for line in lines:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
-    keeps = version == "HTTP/1.1 " and headers.get("connection", "").lower() != "close"
-    if headers.get("transfer-encoding", "").lower() == "chunked":
-        answer, data = _chunks(connection, data)
+    keeps = is_sent and version == "HTTP/1.1 " and headers.get("connection", "").lower() != "close"
+    if "transfer-encoding" in headers:
+        answer, data = _chunks(connection, data, headers["transfer-encoding"])
     elif "content-length" in headers:
-        length = int(headers["content-length"])
+        length = _size(headers["content-length"], 10)
         answer, data = _exactly(connection, data, length)
     elif status in (204, 304):
         answer = b""
@@ -169,6 +177,13 @@ def _asked(connection: socket.socket, head: bytes, body: bytes) -> tuple[Answer,
         keeps = False
         answer, data = _to_the_end(connection, data), b""
     return Answer(status, headers, answer), keeps and not data
+
+
+def _size(text: str, base: int) -> int:
+    """Of a body or a chunk, in bytes."""
+    if text.strip(hexdigits):
+        raise UnreadableError("the answer has a length that is no number")
+    return int(text, base)
 
 
 def _received(connection: socket.socket) -> bytes:
@@ -189,11 +204,13 @@ def _exactly(connection: socket.socket, data: bytes, length: int) -> tuple[bytes
     return data[:length], data[length:]
 
 
-def _chunks(connection: socket.socket, data: bytes) -> tuple[bytes, bytes]:
+def _chunks(connection: socket.socket, data: bytes, coding: str) -> tuple[bytes, bytes]:
+    if coding.lower() != "chunked":
+        raise UnreadableError("the answer has a transfer coding other than chunked")
     pieces = []
     while True:
         size, data = _line(connection, data)
-        length = int(size.partition(b";")[0], 16)
+        length = _size(size.partition(b";")[0].decode("latin-1").strip(), 16)
         if not length:
             break
         piece, data = _exactly(connection, data, length + 2)
@@ -206,6 +223,8 @@ def _chunks(connection: socket.socket, data: bytes) -> tuple[bytes, bytes]:
 
 def _line(connection: socket.socket, data: bytes) -> tuple[bytes, bytes]:
     while (end := data.find(b"\r\n")) < 0:
+        if len(data) > _HEAD_MAX_BYTES:
+            raise UnreadableError("the answer has a line without an end")
         data += _received(connection)
     return data[:end], data[end + 2 :]
 

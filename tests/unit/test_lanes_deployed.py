@@ -56,6 +56,14 @@ def test_templates_with_the_most_lanes_of_the_longest_names_are_taken() -> None:
         assert len(template.body.encode()) <= MAX_BODY_BYTES
 
 
+@pytest.mark.parametrize("lane", ["policy", "old"])
+def test_a_lane_whose_queue_has_the_name_of_another_resource_is_refused(lane: str) -> None:
+    with pytest.raises(
+        FroeError, match=f"the lane {lane}, whose BatchQueue{lane.capitalize()} .* rename the lane"
+    ):
+        load(LANES, ROOT, local=False, lanes={lane: Seconds(900, 5400)})
+
+
 def test_all_that_a_lane_names_is_in_its_stack_or_is_exported() -> None:
     template = load(LANES, ROOT, local=False, lanes={"bulk": Seconds(900, 5400), "audit": Seconds(60, 360)})
     assert template is not None

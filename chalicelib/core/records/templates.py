@@ -98,7 +98,7 @@ class Templates:
         return template
 
     def _made(self, outcome: Outcome, values: list[Any]) -> _Template | None:
-        """None for a shape with values of other types, or with a name that DynamoDB does not have."""
+        """None for a shape with values of other types, or with a name (or a format's) that DynamoDB does not have."""
         _, _, _, _, result, replaced, own_format = outcome
         assert isinstance(result, Record)
         kinds = [type(value) for value in values]
@@ -106,9 +106,9 @@ class Templates:
             return None
         try:
             names = [orjson.dumps(name) + b":" for name in (*_FIELDS, *result.attributes)]
+            format_name = orjson.dumps(own_format or self._format_name)
         except TypeError:
             return None
-        format_name = orjson.dumps(own_format or self._format_name)
         pieces = [
             b'{"pk":{"S":%b#' % self._file_id,
             b"",

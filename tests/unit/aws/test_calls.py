@@ -6,11 +6,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 from zlib import crc32
 
 import boto3
@@ -23,6 +25,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionClosedError,
+    EndpointConnectionError,
     HTTPClientError,
     ReadTimeoutError,
     SSLError,
@@ -202,6 +205,7 @@ ANSWERS: Mapping[str, bytes] = {
     "binary values": answer({"Item": {"a": {"B": "/wA="}, "l": {"L": [{"BS": ["/wA=", ""]}]}}}),
     "nothing": answer({}),
     "no body": answer(b""),
+    "a member that is null": answer({"Item": None, "ConsumedCapacity": {"CapacityUnits": 1.0}}),
     "no number of the request": answer({"Item": {}}).replace(b"x-amzn-requestid", b"x-another"),
     "a number of many digits": answer({"Item": {}, "ConsumedCapacity": {"CapacityUnits": 0.1}}),
 }
@@ -427,6 +431,56 @@ def test_an_answer_is_read_in_whatever_pieces_it_comes(
             each.close()
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"Content-Length: -1\r\n\r\n{}",
+        b"Transfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\nContent-Length: 2\r\n\r\n{}",
+        b"Transfer-Encoding: chunked\r\n\r\n0;" + b"x" * 200_000 + b"\r\n\r\n",
+    ],
+)
+def test_an_answer_with_wrong_lengths_is_a_connection_that_failed(data: bytes) -> None:
+    near, far = socket.socketpair()
+
+    def write() -> None:
+        with suppress(OSError):
+            far.sendall(b"HTTP/1.1 200 OK\r\n" + data)
+            far.shutdown(socket.SHUT_WR)
+
+    with near, far:
+        writer = threading.Thread(target=write)
+        writer.start()
+        connections = Connections("http://a", connect_seconds=1, read_seconds=1, verify=True, kept=1)
+        with (
+            mock.patch.object(connections, "_open", return_value=near),
+            pytest.raises(ConnectionClosedError) as raised,
+        ):
+            connections.ask(b"", b"")
+        assert "the answer has" in str(raised.value.__cause__)
+        near.close()
+        writer.join()
+        assert not connections._idle
+
+
+@pytest.mark.parametrize("host", ["a" * 70 + ".x", "a..b"])
+def test_a_host_that_no_name_can_be_is_an_endpoint_out_of_reach(host: str) -> None:
+    connections = Connections(f"http://{host}", connect_seconds=1, read_seconds=1, verify=True, kept=1)
+    with pytest.raises(EndpointConnectionError):
+        connections.ask(b"", b"")
+
+
+def test_a_connection_that_took_half_of_a_request_is_not_used_again() -> None:
+    connection = mock.Mock(spec=socket.socket)
+    connection.sendall.side_effect = BrokenPipeError
+    connection.recv.return_value = b"HTTP/1.1 413 Too Long\r\nContent-Length: 0\r\n\r\n"
+    connections = Connections("http://a", connect_seconds=1, read_seconds=1, verify=True, kept=1)
+    with mock.patch.object(connections, "_open", return_value=connection):
+        assert connections.ask(b"", b"").status == 413
+    assert not connections._idle
+    connection.close.assert_called_once()
+
+
 def test_a_request_that_is_refused_before_it_is_read_says_why(endpoint: Endpoint) -> None:
     """DynamoDB answers 413 to what is too long, and closes."""
     client = taught(endpoint)
@@ -473,6 +527,35 @@ def test_credentials_that_expire_in_the_middle_are_refreshed(endpoint: Endpoint)
 def test_a_clock_that_is_off_is_set_by_the_servers_date(first: bool, hours: int, endpoint: Endpoint) -> None:
     """first: whether it is off from the first call on, which is botocore's."""
     client = client_of(endpoint) if first else taught(endpoint)
+    endpoint.says = strict_about(hours)
+    get(client)
+    assert len(endpoint.requests) == 2
+    get(client)
+    assert len(endpoint.requests) == 3
+    client.query(TableName="t")  # its first call is botocore's, by the local clock
+    assert len(endpoint.requests) == 5
+    assert all(request.is_signed() for request in endpoint.requests)
+
+
+def test_a_clock_that_is_off_is_so_for_calls_under_way_on_all_threads(endpoint: Endpoint) -> None:
+    client, refuse = taught(endpoint), strict_about(1)
+    together = threading.Barrier(4)
+
+    def strict(request: Request) -> bytes:
+        answered = refuse(request)
+        if b"InvalidSignature" in answered:
+            together.wait(5)
+        return answered
+
+    endpoint.says = strict
+    with ThreadPoolExecutor(4) as pool:
+        for future in [pool.submit(get, client) for _ in range(4)]:
+            future.result()
+    assert len(endpoint.requests) == 8
+
+
+def strict_about(hours: int) -> Callable[[Request], bytes]:
+    """Answers of a server whose clock is so far ahead of ours."""
 
     def strict(request: Request) -> bytes:
         now = datetime.now(UTC) + timedelta(hours=hours)
@@ -482,12 +565,7 @@ def test_a_clock_that_is_off_is_set_by_the_servers_date(first: bool, hours: int,
             return refusal("InvalidSignatureException", "Signature expired", headers=dated)
         return answer({}, **dated)
 
-    endpoint.says = strict
-    get(client)
-    assert len(endpoint.requests) == 2
-    get(client)
-    assert len(endpoint.requests) == 3
-    assert all(request.is_signed() for request in endpoint.requests)
+    return strict
 
 
 def test_a_signature_that_is_wrong_for_another_reason_is_an_error(endpoint: Endpoint) -> None:

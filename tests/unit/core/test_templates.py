@@ -116,3 +116,9 @@ def test_shapes_of_many_long_names_are_no_memory_without_end() -> None:
     made = [template for template in templates._known.values() if template]
     assert 10 < len(made) < 30
     assert sum(len(piece) for template in made for piece in template.pieces) < 2_000_000
+
+
+def test_a_format_whose_name_no_utf8_has_is_no_template() -> None:
+    record = Record(None, None, None, None, None, {"a": "x"})
+    outcome = Outcome(0, 1, 1, b"", record, replaced=False, format="\ud800")
+    assert Templates(**BATCH).item(outcome) is None
