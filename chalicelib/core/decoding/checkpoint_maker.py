@@ -34,6 +34,27 @@ _TRIES: Final = 8
 _MARGIN_BYTES: Final = 2 * 1024 * 1024
 _MARGIN_SHARE: Final = 8
 _PIECE_BYTES: Final = 256 * 1024
+_FIRST_FED_BYTES: Final = 512
+"""A candidate is fed so much, then twice as much, and so on: most fail at once."""
+_WORK_MAX: Final = 32 * 1024 * 1024
+_WORK_PER_FED_BYTE: Final = 16
+"""The work of looking through one piece: bytes decoded, and bytes fed, which cost more as headers can be dense."""
+
+
+class _OutOfWorkError(Exception):
+    """A piece has so many candidates that it is not looked through to its end."""
+
+
+class _Work:
+    """What may still be done for a piece. It counts bytes, so that every reader gives up at the same place."""
+
+    def __init__(self) -> None:
+        self._left = _WORK_MAX
+
+    def spend(self, work: int) -> None:
+        self._left -= work
+        if self._left < 0:
+            raise _OutOfWorkError
 
 
 @dataclass(slots=True)
@@ -127,7 +148,10 @@ class CheckpointMaker:
             return
         self._tries += 1
         if begin is not None and self._at - begin == len(text) <= _TEXT_MAX_BYTES:
-            start = _block_start(data, window, text)
+            try:
+                start = _block_start(data, window, text)
+            except _OutOfWorkError:
+                start, self._tries = None, _TRIES
             if start:
                 self._keep(self._within(start, len(data), window, text))
                 return
@@ -167,17 +191,18 @@ def _before(window: bytes, text: bytes, place: int) -> bytes:
 
 
 def _block_start(data: bytes, window: bytes, text: bytes) -> tuple[int, int] | None:
-    """The first bit at which a block begins, and its place in the text."""
+    """The first bit at which a block begins, and its place in the text. Raises _OutOfWorkError."""
     from chalicelib.core.decoding.block_starts import aligned, possible_starts  # noqa: PLC0415 - only long streams
 
+    work = _Work()
     for bit in possible_starts(data):
         rest = aligned(data[bit // 8 :], bit % 8)
-        size = sum(map(len, _decoded(rest, bytes(WINDOW_BYTES), len(text))))
+        size = sum(map(len, _decoded(rest, bytes(WINDOW_BYTES), len(text), work)))
         if not _TRIED_BYTES <= size <= len(text):
             continue
         place = len(text) - size
         at, is_same = place, True
-        for piece in _decoded(rest, _before(window, text, place), size):
+        for piece in _decoded(rest, _before(window, text, place), size, work):
             is_same = is_same and piece == text[at : at + len(piece)]
             at += len(piece)
         if is_same and at == len(text):
@@ -185,17 +210,23 @@ def _block_start(data: bytes, window: bytes, text: bytes) -> tuple[int, int] | N
     return None
 
 
-def _decoded(data: bytes, window: bytes, most: int) -> Iterator[bytes]:
+def _decoded(data: bytes, window: bytes, most: int, work: _Work) -> Iterator[bytes]:
     """The text of the data, up to a little more than `most` bytes; nothing if no block begins here, or the stream ends."""
     inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE, zdict=window)
-    pieces, size = [], 0
+    pieces, size, at, step, fed = [], 0, 0, _FIRST_FED_BYTES, b""
     try:
         while not inflate.eof and size <= most:
-            pieces.append(inflate.decompress(data, _PIECE_BYTES))
-            size += len(pieces[-1])
-            if inflate.needs_input:
-                break
-            data = b""
+            if inflate.needs_input or not at:
+                if at >= len(data):
+                    break
+                fed = data[at : at + step]
+                at, step = at + step, 2 * step
+                work.spend(_WORK_PER_FED_BYTE * max(len(fed), _FIRST_FED_BYTES))
+            piece = inflate.decompress(fed, _PIECE_BYTES)
+            fed = b""
+            pieces.append(piece)
+            size += len(piece)
+            work.spend(len(piece))
     except faults_of(Compression.GZIP):
         return
     if not inflate.eof:

@@ -12,8 +12,9 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from isal import igzip
+from isal import igzip, igzip_lib
 
+from chalicelib.core.decoding import checkpoint_maker
 from chalicelib.core.decoding.block_starts import aligned, possible_starts
 from chalicelib.core.decoding.checkpoints import WINDOW_BYTES, Checkpoint, StreamState
 from chalicelib.core.decoding.compressions import Compression
@@ -246,3 +247,37 @@ def test_every_block_with_codes_of_its_own_is_among_the_possible_starts() -> Non
     possible = list(possible_starts(data))
     assert set(starts) <= set(possible)
     assert len(possible) < len(data) / 50
+
+
+def test_a_piece_full_of_false_headers_is_given_up_after_limited_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    header = 0x05FE17F200000000000A1C004  # an empty block of 97 bits
+    repeated = sum(header << 97 * place for place in range(8)).to_bytes(97, "little")
+    text = TEXT[:600_000] + repeated * 12_000
+    begin = zlib.compressobj(6, wbits=31)
+    data = begin.compress(TEXT[:600_000]) + begin.flush(zlib.Z_FULL_FLUSH)
+    for at in range(600_000, len(text), 65_535):
+        stored = text[at : at + 65_535]
+        data += b"\0" + struct.pack("<HH", len(stored), 65_535 - len(stored)) + stored
+    data += b"\1\0\0\xff\xff" + struct.pack("<II", zlib.crc32(text), len(text))
+    fed: list[int] = []
+
+    class Counted:
+        def __init__(self, **options: object) -> None:
+            self._inflate = igzip_lib.IgzipDecompressor(**options)
+
+        def decompress(self, piece: bytes, most: int) -> bytes:
+            fed.append(len(piece))
+            return self._inflate.decompress(piece, most)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._inflate, name)
+
+    class Library:
+        DECOMP_DEFLATE = igzip_lib.DECOMP_DEFLATE
+        IgzipDecompressor = Counted
+
+    monkeypatch.setattr(checkpoint_maker, "igzip_lib", Library)
+    assert read(data, HeldCheckpoints(SPACING)) == (text, None)
+    assert 0 < sum(fed) < 8 * 1024 * 1024
