@@ -14,7 +14,9 @@ import orjson
 
 from benchmarks.pipeline import ACCESS, HEAD, blocks, median_cpu_seconds
 from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.ledger.accounts import SplitAccount
 from chalicelib.core.ledger.marks import Mark
+from chalicelib.core.ledger.summaries import summary_of
 from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.plan.planning import make_plan
 from chalicelib.core.reading import PlanReading
@@ -61,7 +63,10 @@ class Stored:
         return self.marks
 
     def read_splits(self, _file_id: str) -> list[Any]:
-        return [SimpleNamespace(split=seal.split, seal=seal) for seal in self.reading.seals]
+        return [
+            SplitAccount(seal.split, seal, summary_of(seal.split, self.marks, seal))
+            for seal in self.reading.seals
+        ]
 
     def read_merged(self, _file_id: str, _split: int) -> None:
         return None

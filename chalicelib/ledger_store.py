@@ -15,6 +15,10 @@ from chalicelib.core.ledger.used import NOTHING, Used
 from chalicelib.core.plan import Plan
 
 
+class GarbledItemError(ValueError):
+    """An item of the ledger is none that Froe writes; the message names it."""
+
+
 class StoredFile(NamedTuple):
     """A file as the ledger holds it; times are aware, UTC; account: as of the last settled split;
     trace: the id of the one in which it was opened, if that was recorded; opening: what that used; kept_as: the id

@@ -3,7 +3,8 @@
 Promise: what is `proved` is stored whole and once: every record and reject of the object is in its place, field by
 field, in the table and in the sink, and nothing else is in the partitions of the file; its marks and seals match the
 cuts. Memory: a batch, what is stored of it, and an object of the sink.
-Limits: times of writing, costs and traces are not compared; they are not part of the account. In the sink it searches the day of the
+Limits: times of writing, costs and traces are not compared; they are not part of the account. Of partitions beyond
+the plan's it looks into the first few (`_SHARDS`). In the sink it searches the day of the
 file's format for rows of the file that do not belong there: copies in other folders are not noticed.
 """
 
@@ -11,19 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 import orjson
 
+from chalicelib.core.ledger.accounts import SplitAccount, account_of
 from chalicelib.core.ledger.marks import Counts, Mark, Outcome
 from chalicelib.core.ledger.seals import Seal
+from chalicelib.core.ledger.summaries import Summary, summary_of
+from chalicelib.core.ledger.used import NOTHING
 from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.reading import PlanReading
 from chalicelib.core.records import SHARD_STRIDE_BYTES, partition_key, segments, untyped
 from chalicelib.core.wire.messages import BatchMessage
 from chalicelib.ledger import StoredFile
+from chalicelib.ledger_store import GarbledItemError
 from chalicelib.receipts import differences, receipt_json
 from chalicelib.services import Services
 from chalicelib.sink_rows import SinkReading, StoredBatch
@@ -31,6 +36,12 @@ from chalicelib.worker import Parsed, parsed
 
 SHOWN_MAX: Final = 20
 """Differences that are kept of a file; the others are counted."""
+
+_SHARDS: Final = 16
+"""Partitions of a file that are searched for strays at least; a small file has one."""
+
+_ACCOUNT: Final = ("state", "text_bytes", "splits", "batches", "cut")
+"""What people see of an account beside its sums."""
 
 _BESIDE: Final = frozenset({"data", "encoding", "continuations"})
 """What a segment's entries say already."""
@@ -119,7 +130,10 @@ def verify(
     if plan.expires_at is not None and plan.expires_at <= datetime.now(UTC).timestamp():
         verdict.unproved = "its records have expired (retention)"
         return verdict
-    _Comparison(services, stored, verdict, advance, sink).run()
+    try:
+        _Comparison(services, stored, verdict, advance, sink).run()
+    except GarbledItemError as error:  # what follows from the item cannot be compared
+        verdict.add(Difference("ledger", str(error)))
     return verdict
 
 
@@ -141,33 +155,75 @@ class _Comparison:
         self._in_place = 0
         self._undone = 0
         self._counts = Counts()
+        self._digests: dict[int, str] = {}
+        """Splits → the digests of their batches, one behind the other."""
 
     def run(self) -> None:
         services, plan, verdict = self._services, self._plan, self._verdict
         key = services.settings.redaction_key
         reading = PlanReading(plan, services.objects.opener(plan.head), key)
         marks: Mapping[int, Mark] = {}
+        splits = {split.split: split for split in services.ledger.read_splits(plan.file_id)}
         split = -1
         for message, _ in reading.batches():
             if message.split != split:
+                self._marks_of(split, marks, splits)
                 split = message.split
                 marks = services.ledger.read_marks(plan.file_id, split)
             result = parsed(message, key)
+            self._digests[split] = self._digests.get(split, "") + message.digest
             self._batch(message, result, marks.get(message.number))
             verdict.batches += 1
             verdict.bytes += message.length
             self._advance(message.length)
-        self._seals(reading)
+        self._marks_of(split, marks, splits)
+        self._seals(reading, splits)
         self._strays(reading)
         if self._rows_in and plan.sink is Sink.PARQUET:
             self._stray_rows(self._rows_in)
         if not self._undone and not plan.archive:  # its members are the other part of its sums
             self._sums()
+        if not plan.archive:
+            self._account(splits)
         if self._undone and not verdict.number:
             verdict.unproved = (
                 f"{self._undone:,} of its {verdict.batches:,} batches are dead-lettered or discarded; the others are as"
                 " they should be"
             )
+
+    def _marks_of(self, split: int, marks: Mapping[int, Mark], splits: Mapping[int, SplitAccount]) -> None:
+        """Marks of batches that the split does not have, and what the split says of its marks."""
+        if self._plan.archive or split < 0:  # marks of an archive are those of its members too
+            return
+        for number in sorted(marks):
+            name = f"{split:06d}-{number:06d}"
+            if f"{self._plan.file_id}-{name}" not in self._batches:
+                self._add("ledger", f"there is a mark of batch {name}, which the object does not have", None)
+        account = splits.get(split)
+        if account and account.seal:
+            seal = account.seal
+            if seal.digests_in:  # its digests lie apart
+                seal = self._services.ledger.read_seal(self._plan.file_id, split) or seal
+            expected = summary_of(split, marks, seal)
+            if _lasting(account.summary) != _lasting(expected):
+                self._add(
+                    "ledger",
+                    f"the summary of split {split} differs",
+                    None,
+                    str(account.summary),
+                    str(expected),
+                )
+
+    def _account(self, splits: Mapping[int, SplitAccount]) -> None:
+        """Whether the account is what the splits add up to."""
+        stored, expected = self._stored.account, account_of(self._plan, splits.values())
+        for name in _ACCOUNT:
+            one, other = getattr(stored, name), getattr(expected, name)
+            if one != other:
+                self._add("ledger", f"the account has another {name}", None, str(one), str(other))
+        if _lasting(stored.summary) != _lasting(expected.summary):
+            what = "the account differs from the sum of its splits"
+            self._add("ledger", what, None, str(stored.summary), str(expected.summary))
 
     def _batch(self, message: BatchMessage, result: Parsed, mark: Mark | None) -> None:
         self._batches[message.batch_id] = mark is not None and mark.outcome is Outcome.DONE
@@ -207,6 +263,7 @@ class _Comparison:
         end = message.offset + message.length
         table = self._services.records_table
         stored = _by_key(table.everything(message.file_id, message.shards, message.offset, end))
+        stored = {key: item for key, item in stored.items() if _offset_in(key[1]) is not None}
         self._in_place += len(stored)
         expected: dict[Any, Item] = {}
         for encoded in result.items:  # nearly all are equal as they are written: they need not be kept
@@ -242,7 +299,7 @@ class _Comparison:
     def _entries(self, where: str, stored: Mapping[Any, Item], expected: Mapping[Any, Item]) -> None:
         for key in sorted(stored.keys() | expected.keys(), key=lambda key: key[1:]):
             mine, other = stored.get(key), expected.get(key)
-            offset = segments.offset_in(key[1])
+            offset = _offset_in(key[1])
             if mine is None:
                 self._add(where, "an entry is missing", offset, None, _brief(other))
             elif other is None:
@@ -252,14 +309,20 @@ class _Comparison:
                     if mine.get(name) != other.get(name):
                         self._add(where, f"{name} differs", offset, mine.get(name), other.get(name))
 
-    def _seals(self, reading: PlanReading) -> None:
-        splits = self._services.ledger.read_splits(self._plan.file_id)
-        stored = {split.split: _sealed(split.seal) for split in splits if split.seal}
+    def _seals(self, reading: PlanReading, splits: Mapping[int, SplitAccount]) -> None:
+        stored = {number: _sealed(split.seal) for number, split in splits.items() if split.seal}
         expected = {seal.split: _sealed(seal) for seal in reading.seals}
         for number in sorted(stored.keys() | expected.keys()):
             if stored.get(number) != expected.get(number):
                 what = f"the seal of split {number} differs"
                 self._add("ledger", what, None, stored.get(number), expected.get(number))
+        for number, split in splits.items():
+            digests = (
+                split.seal.digests if split.seal else ""
+            )  # those that lie apart are compared by the marks
+            if digests and digests != self._digests.get(number, ""):
+                what = f"the seal of split {number} differs in its digests"
+                self._add("ledger", what, None, digests, self._digests.get(number))
 
     def _strays(self, reading: PlanReading) -> None:
         """Items in the file's partitions that lie where no entry of it belongs."""
@@ -267,10 +330,14 @@ class _Comparison:
         end = reading.seals[-1].end if reading.seals else 0
         partitions = [partition_key(file_id, shard) for shard in range(plan.shards)]
         total = 0
-        for pk, sk in self._services.records_table.keys(file_id, plan.shards):
+        for pk, sk in self._services.records_table.keys(file_id, max(plan.shards, _SHARDS)):
             total += 1
-            offset = segments.offset_in(sk)
-            if offset >= end or pk != partitions[offset // SHARD_STRIDE_BYTES % plan.shards]:
+            offset = _offset_in(sk)
+            if (
+                offset is None
+                or offset >= end
+                or pk != partitions[offset // SHARD_STRIDE_BYTES % plan.shards]
+            ):
                 self._add("table", f"an item lies where none belongs ({pk}, {sk})", offset)
                 self._in_place += 1
         if total != self._in_place and plan.layout is not Layout.NONE:
@@ -309,6 +376,19 @@ class _Comparison:
             self._add("ledger", "the account differs", None, str(stored), str(self._counts))
 
 
+def _lasting(summary: Summary) -> Summary:
+    """Without what only says how it came about."""
+    return replace(summary, revision=0, used=NOTHING)
+
+
+def _offset_in(sk: str) -> int | None:
+    """None where the key is none that Froe writes."""
+    try:
+        return segments.offset_in(sk)
+    except ValueError:
+        return None
+
+
 def _sealed(seal: Seal) -> list[int | bool]:
     total = seal.total
     return [seal.start, seal.end, seal.batches, total.entries, total.lines, total.bytes, seal.last]
@@ -326,9 +406,11 @@ def _unpacked(items: Mapping[Any, Item]) -> dict[Any, Item]:
     """The entries of the segments among the items, as far as they can be read."""
     collected: dict[Any, Item] = {}
     for (pk, sk), item in items.items():
-        if item["kind"]["S"] != segments.SEGMENT:
+        if item.get("kind") != {"S": segments.SEGMENT}:
             continue
-        with suppress(segments.SegmentError):
+        with suppress(
+            segments.SegmentError, KeyError, TypeError, ValueError
+        ):  # its entries are missing, then
             segment = segments.segment_of(item)
             keys = [segments.continuation_key(sk, number) for number in range(1, segment.continuations + 1)]
             parts = [segments.binary_of(items[pk, key]) if (pk, key) in items else None for key in keys]

@@ -28,6 +28,7 @@ from chalicelib.core.ledger.marks import DISPUTED, MARKS_PER_LEAF, Mark, Outcome
 from chalicelib.core.ledger.seals import Seal, Setback
 from chalicelib.core.ledger.summaries import Summary
 from chalicelib.core.ledger.used import NOTHING, Used
+from chalicelib.ledger_store import GarbledItemError
 from chalicelib.sums import FAN_OUT
 
 _UNITS: Final = "u"
@@ -176,7 +177,7 @@ class DynamoLedger(DynamoFiles):
     def read_splits(self, file_id: str, first: int = 0, until: int | None = None) -> list[SplitAccount]:
         last = "split#~" if until is None else _split_key(until - 1)
         items = self._items.between(file_id, _split_key(first), last)
-        return [ledger_items.to_split(item) for item in items]
+        return [_split_in(item) for item in items]
 
     def read_sums(
         self, file_id: str, level: int, first: int = 0, until: int | None = None
@@ -252,4 +253,15 @@ def _leaf_key(split: int, leaf: int) -> str:
 def _marks_in(item: Mapping[str, Any], leaf: int) -> Iterator[tuple[int, Mark]]:
     for place in range(MARKS_PER_LEAF):
         if encoded := item.get(str(place)):
-            yield leaf * MARKS_PER_LEAF + place, Mark.decode(encoded)
+            try:
+                mark = Mark.decode(encoded)
+            except (IndexError, TypeError, ValueError) as error:
+                raise GarbledItemError(f"the mark {place} of {item['sk']} is garbled: {encoded!r}") from error
+            yield leaf * MARKS_PER_LEAF + place, mark
+
+
+def _split_in(item: Mapping[str, Any]) -> SplitAccount:
+    try:
+        return ledger_items.to_split(item)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise GarbledItemError(f"the item {item['sk']} is garbled: {error!r}") from error

@@ -13,6 +13,7 @@ import orjson
 from chalicelib.core.errors import FroeError as PipelineError
 from chalicelib.core.errors import reason_of
 from chalicelib.core.wire.fields import FILE_ID
+from chalicelib.ledger_store import GarbledItemError
 from chalicelib.receipts import VERSION
 from chalicelib.services import Services
 from froe import verifying
@@ -22,7 +23,7 @@ from froe.inquiry import SETTLED, ItemJson, find_files, page_size, pages, servic
 from froe.jsonl import print_json
 from froe.target import Target, find_target
 from froe.terminal import printable, progress_bar
-from froe.verifying import FindsRows, Verdict
+from froe.verifying import Difference, FindsRows, Verdict
 
 _STYLES = {"proved": "green", "differs": "red", "unproved": "yellow"}
 
@@ -57,7 +58,7 @@ def verify(
 
     A file is proved when everything in its object is stored, field by field, in its place, and nothing else
     is: in the records table, in the sink if there is one, and in the ledger. FILE_ID may be shortened, or a
-    key, which stands for all its files. The exit code is 1 unless all are proved. It reads with your
+    key, which stands for all its files; an archive stands for its members too, at any depth. The exit code is 1 unless all are proved. It reads with your
     credentials: the input bucket, both tables and the results bucket.
     """
     if (sample is not None) + every + bool(names) + bool(receipts) != 1:
@@ -69,12 +70,13 @@ def verify(
     verdicts = []
     chosen = ((file_id, receipt["key"], receipt["size"]) for file_id, receipt in kept.items())
     for file_id, key, size in chosen if kept else _chosen(services, names, sample):
-        verdict = _verdict(services, sink, file_id, key, size, kept.get(file_id))
-        verdicts.append(verdict.result)
-        if as_json:
-            print_json(asdict(verdict) | {"result": verdict.result})
-        else:
-            _print(verdict)
+        for member_id, its_key, its_size in _within(services, file_id, key, size, deep=bool(names or kept)):
+            verdict = _verdict(services, sink, member_id, its_key, its_size, kept.get(member_id))
+            verdicts.append(verdict.result)
+            if as_json:
+                print_json(asdict(verdict) | {"result": verdict.result})
+            else:
+                _print(verdict)
     if not as_json:
         counted = ", ".join(f"{verdicts.count(each):,} {each}" for each in _STYLES if each in verdicts)
         click.echo(counted or "There is no settled file to verify.")
@@ -101,6 +103,23 @@ def _chosen(services: Services, names: tuple[str, ...], sample: int | None) -> I
             return
         files = _sampled(settled, sample)
     yield from ((file["file_id"], file["key"], file["size"]) for file in files)
+
+
+def _within(
+    services: Services, file_id: str, key: str, size: int, *, deep: bool
+) -> Iterator[tuple[str, str, int]]:
+    """The file and, if it is an archive, the files of its members, and those in them; a page of them is in memory.
+
+    deep: False where members are listed by themselves."""
+    yield file_id, key, size
+    if not deep:
+        return
+    stored = services.ledger.read_file(file_id)
+    if stored is None or not stored.plan.archive:
+        return
+    status = services.status
+    for member in pages(lambda cursor: status.members(file_id, limit=page_size(0), cursor=cursor), 0):
+        yield from _within(services, member["file_id"], member["key"], member["size"], deep=True)
 
 
 def _sampled(files: Iterator[dict[str, object]], number: int) -> list[dict[str, object]]:
@@ -140,6 +159,10 @@ def _verdict(
     with progress_bar(f"Verifying {printable(key)}", size, unit="bytes") as bar:
         try:
             return verifying.verify(services, stored, bar.advance, sink, receipt)
+        except GarbledItemError as error:  # met while its receipt was compared
+            verdict = Verdict(file_id, key, stored.account.state.value)
+            verdict.add(Difference("ledger", str(error)))
+            return verdict
         except PipelineError as error:
             verdict = Verdict(file_id, key, stored.account.state.value)
             verdict.unproved = f"its object cannot be read: {reason_of(error)}"

@@ -75,11 +75,118 @@ def lost_mark(stage: Stage) -> str:
     return "has no mark"
 
 
-@pytest.mark.parametrize("change", [changed_mark, changed_seal, changed_sum, lost_mark])
+def garbled_mark(stage: Stage) -> str:
+    update(stage, "leaf#000000#000000", "1", {"S": "nonsense"})
+    return "leaf#000000#000000"
+
+
+def emptied_summary(stage: Stage) -> str:
+    update(stage, "split#000000", "summary", {"M": {}})
+    return "split#000000"
+
+
+def stray_mark(stage: Stage) -> str:
+    mark = stage.ledger.read_mark(stage.file_id, 0, 1)
+    assert mark
+    update(stage, "leaf#000000#000000", "15", {"S": mark.encode()})
+    return "000000-000015"
+
+
+def changed_state(stage: Stage) -> str:
+    update(stage, "file", "state", {"S": "INCOMPLETE"})
+    return "the account has another state"
+
+
+def changed_size(stage: Stage) -> str:
+    update(stage, "file", "text_bytes", {"N": "7"})
+    return "the account has another text_bytes"
+
+
+def changed_splits(stage: Stage) -> str:
+    update(stage, "file", "splits", {"N": "7"})
+    return "the account has another splits"
+
+
+def changed_batches(stage: Stage) -> str:
+    update(stage, "file", "batches", {"N": "99"})
+    return "the account has another batches"
+
+
+def changed_cut(stage: Stage) -> str:
+    update(stage, "file", "cut", {"L": [{"N": "1"}, {"N": "1"}, {"N": "1"}]})
+    return "the account has another cut"
+
+
+def changed_digests(stage: Stage) -> str:
+    update(stage, "split#000000", "digests", {"S": "x" * 8})
+    return "the seal of split 0 differs"
+
+
+LEDGER_CHANGES = [
+    changed_mark,
+    changed_seal,
+    changed_sum,
+    lost_mark,
+    garbled_mark,
+    emptied_summary,
+    stray_mark,
+    changed_state,
+    changed_size,
+    changed_splits,
+    changed_batches,
+    changed_cut,
+    changed_digests,
+]
+
+
+@pytest.mark.parametrize("change", LEDGER_CHANGES)
 def test_every_change_of_the_ledger_is_found(
     dynamodb: Any, tmp_path: Path, change: Callable[[Stage], str]
 ) -> None:
     stage = Stage(dynamodb, Layout.ITEMS)
+    assert verdict_of(stage, tmp_path).result == "proved"
+    what = change(stage)
+    verdict = verdict_of(stage, tmp_path)
+    assert verdict.result == "differs"
+    assert any(what in each.what for each in verdict.differences)
+
+
+def with_a_garbled_key(stage: Stage) -> str:
+    item = record_of(stage)
+    stage.dynamodb.put_item(TableName="records", Item=item | {"sk": {"S": "0000000000000000x"}})
+    return "0000000000000000x"
+
+
+def of_no_kind(stage: Stage) -> str:
+    item = record_of(stage)
+    del item["kind"]
+    stage.dynamodb.put_item(TableName="records", Item=item)
+    return "kind differs"
+
+
+def of_a_kind_of_another_type(stage: Stage) -> str:
+    stage.dynamodb.put_item(TableName="records", Item=record_of(stage) | {"kind": {"N": "1"}})
+    return "kind differs"
+
+
+def in_another_shard(stage: Stage) -> str:
+    pk = f"{stage.file_id}#{stage.stored().plan.shards:02x}"
+    stage.dynamodb.put_item(TableName="records", Item=record_of(stage) | {"pk": {"S": pk}})
+    return pk
+
+
+def record_of(stage: Stage) -> dict[str, Any]:
+    return min(stage.scanned("records"), key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+
+
+@pytest.mark.parametrize("layout", [Layout.ITEMS, Layout.PACKED])
+@pytest.mark.parametrize(
+    "change", [with_a_garbled_key, of_no_kind, of_a_kind_of_another_type, in_another_shard]
+)
+def test_every_stray_or_garbled_item_is_a_difference(
+    dynamodb: Any, tmp_path: Path, layout: Layout, change: Callable[[Stage], str]
+) -> None:
+    stage = Stage(dynamodb, layout)
     assert verdict_of(stage, tmp_path).result == "proved"
     what = change(stage)
     verdict = verdict_of(stage, tmp_path)
