@@ -25,7 +25,7 @@ _TERRAFORM_PSEUDO: Final[Mapping[str, str]] = {
     "AWS::Region": "data.aws_region.current.name",
     "AWS::AccountId": "data.aws_caller_identity.current.account_id",
     "Stage": "var.stage",
-    "Database": 'join("_", split("-", "froe-${var.stage}"))',
+    "Database": "local.database",
 }
 _DATABASE: Final = {"Fn::Join": ["_", {"Fn::Split": ["-", {"Fn::Sub": "froe-${Stage}"}]}]}
 """Of the sink's table in the catalog, which a stage without a sink lacks."""

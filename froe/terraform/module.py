@@ -168,6 +168,7 @@ def _locals() -> list[str]:
         "account": Expr("data.aws_caller_identity.current.account_id"),
         "partition": Expr("data.aws_partition.current.partition"),
         "region": Expr("data.aws_region.current.name"),
+        "database": Expr('join("_", split("-", "froe-${var.stage}"))'),
     }
     values: dict[str, Any] = {**here, **variables.conditions(), "backfill_definition": backfill.DEFINITION}
     sources = ("aws_caller_identity", "aws_partition", "aws_region")

@@ -11,6 +11,7 @@ locals {
   account               = data.aws_caller_identity.current.account_id
   partition             = data.aws_partition.current.partition
   region                = data.aws_region.current.name
+  database              = join("_", split("-", "froe-${var.stage}"))
   creates_input_bucket  = var.existing_input_bucket == ""
   by_queue              = var.ingest == "queue"
   by_topic              = var.ingest == "topic"

@@ -38,7 +38,7 @@ def test_a_token_may_do_what_its_role_says_until_it_is_revoked_and_its_deeds_are
         tokens.create("reader", Role.READ, "ann"),
         tokens.create("operator", Role.OPERATE, "ann"),
     )
-    assert call_api(stack, "/me", token=reader).body == {"name": "reader", "role": "read"}
+    assert call_api(stack, "/me", token=reader).body == {"name": "reader", "role": "read", "queries": False}
     everything = {"all": True, "reason": "no dead letter died of this"}
     nothing = {"reason": "no dead letter died of this"}
     assert call_api(stack, "/dead-letters/redrive", method="POST", token=reader, body=nothing).status == 403

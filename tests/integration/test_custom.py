@@ -248,14 +248,16 @@ def test_a_burst_in_one_lane_keeps_no_file_of_another_waiting(configured: LocalS
         sealed(configured, *(each.file_id for each in bulk))
         other = upload_and_settle(configured, "custom/kiosks/beside.log", KIOSKS)
         assert (other["state"], other["lane"]) == ("COMPLETE", "default")
-        assert queue_depth(configured, queue) == 3
+        wait_for(
+            lambda: queue_depth(configured, queue) == 3 or None, "the batches of three files in their queue"
+        )
         assert set(states_of(configured, [each.file_id for each in bulk]).values()) == {"PROCESSING"}
         dead = taken_from(configured, queue)
         letter = f"/dead-letters/{let_die(configured, dead).letter_id}"
         wait_for(lambda: call_api(configured, letter).status == 200 or None, "the dead letter")
         redriven = call_api(configured, f"{letter}/redrive", method="POST")
         assert (redriven.status, redriven.body["redriven"]) == (200, 1)
-        assert queue_depth(configured, queue) == 3
+        wait_for(lambda: queue_depth(configured, queue) == 3 or None, "the redriven batch in its queue")
     reach(configured, {"COMPLETE"}, *(each.file_id for each in bulk))
     assert {call_api(configured, f"/files/{each.file_id}").body["lane"] for each in bulk} == {"bulk"}
     assert "lane bulk" in " ".join(run_froe(configured, "status", bulk[0].file_id).stdout.split())

@@ -17,6 +17,7 @@ import pytest
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
+from froe.deployment.stage_files import read_stage, with_settings, with_workers, write_stage
 from froe.errors import FroeError
 from froe.local import LocalStack, live_stacks
 from froe.local.info import claim
@@ -114,6 +115,7 @@ def test_every_queue_has_one_mapping_that_reports_failures(stack: LocalStack) ->
     ]
     assert sorted(mapping["EventSourceArn"].rsplit(":", 1)[1] for mapping in reporting) == [
         "froe-local-batch",
+        "froe-local-batch-bulk",
         "froe-local-dead-letter",
         "froe-local-split",
     ]
@@ -180,6 +182,9 @@ def test_another_terminal_finds_it(stack: LocalStack) -> None:
 
 def test_by_hand_deploy_from_another_terminal_adopts_what_is_there(stack: LocalStack, tmp_path: Path) -> None:
     checkout = copy_checkout(tmp_path)
+    local = read_stage("local", checkout)
+    assert local is not None
+    write_stage(with_workers(with_settings(local, {"LANES": stack.env["LANES"]})), checkout)
     before = {mapping["UUID"] for mapping in mappings(stack)}
     command = f'set -a; . {stack.env_file}; set +a; BATCH_MAX_LINES=4999 exec "$@" deploy --stage local'
     done = subprocess.run(
@@ -297,14 +302,19 @@ def test_nothing_outlives_its_owner_however_it_ends(
         assert owner.stdout is not None
         assert owner.stdout.readline() == "ready\n"
         (live,) = live_stacks(checkout)
-        emulator = str(checkout / ".froe")
+        port = int(live.info.endpoint.rsplit(":", 1)[1])
         live_client = find_target(environ={}, root=checkout).client("lambda")
         live_client.invoke(FunctionName="froe-local-worker", Payload=json.dumps({"Records": []}))
-        assert len(processes_mentioning(emulator)) >= 2, "the guard of ministack and a function are running"
+        guard, functions = str(checkout / ".froe"), f"/froe-{port}-"
+        started = [bool(processes_mentioning(each)) for each in (guard, functions)]
         owner.send_signal(ending)
-    wait_for(lambda: None if processes_mentioning(emulator) else True, "every process to end", 10)
+    assert started == [True, True]
+    wait_for(
+        lambda: not any(processes_mentioning(each) for each in (guard, functions)) or None,
+        "every process to end",
+        10,
+    )
     assert live_stacks(checkout) == []
-    port = int(live.info.endpoint.rsplit(":", 1)[1])
     assert listening_addresses(port) == set()
     left = checkout / ".froe" / str(port)
     assert not (left / "work" / "emulator").exists()

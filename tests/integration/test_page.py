@@ -89,7 +89,7 @@ def test_the_token_is_asked_for_once_and_kept_by_the_tab_alone(
     expect(token).to_be_focused()
     token.fill("wrong")
     token.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("does not take this token")
+    expect(page.get_by_role("alert")).to_contain_text("does not accept this token")
     token.fill(stack.info.token)
     token.press("Enter")
     expect(page.get_by_role("heading", name="Files", level=1)).to_be_visible()

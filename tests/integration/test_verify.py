@@ -130,4 +130,4 @@ def test_a_sample_is_of_settled_files_and_files_are_named_or_chosen(
     for wrong in ([], ["--all", settled.file_id], ["--all", "--sample", "2"]):
         done = run_froe(stack, "verify", *wrong)
         assert done.returncode == 2
-        assert "Name files, or give either --sample N or --all" in done.stderr
+        assert "Name files, or give one of --receipt FILE, --sample N and --all" in done.stderr
