@@ -71,9 +71,9 @@ def read_written(path: Path) -> tuple[str, str]:
         f"chalicelib/{path.name}" if path == PACKAGED else str(path.resolve() if path.is_symlink() else path)
     )
     try:
-        return path.read_text(encoding="utf-8"), name
+        return path.read_text(encoding="utf-8-sig"), name
     except UnicodeDecodeError as error:
         raise ConfigError(name, 1, f"it is not UTF-8 (byte {error.start}); save it as UTF-8") from error
     except OSError as error:
-        remedy = f"name an existing file with {FILE_SETTING} or --config"
+        remedy = f"name an existing file, in the command or with {FILE_SETTING}"
         raise ConfigError(name, 1, f"it cannot be read ({error.strerror}); {remedy}") from error

@@ -266,7 +266,7 @@ PATHS: Final[Schema] = {
     "/files/{file_id}/reprocess": {
         "post": _operation(
             "reprocess",
-            "Read its object again with today's formats; force: with more rejects than before, too",
+            "Read its object again with today's formats; force: with more rejects, or more that filters drop, too",
             {202: ref_to("File")},
             path={"file_id": TEXT},
             body=object_of({"force": {"type": "boolean"}}, "force"),

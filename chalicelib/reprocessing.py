@@ -71,7 +71,7 @@ class Reprocessing:
     def begin(self, file_id: str, *, forced: bool = False) -> StoredFile | None:
         """Have a file read again; gives it as it is now, None where there is none. RefusedError where it cannot be.
 
-        forced: a generation with more rejects than the current one replaces it nonetheless."""
+        forced: a generation with more rejects, or more lines that filters drop, than the current one replaces it nonetheless."""
         known, _ = parted(file_id)
         stored = self._ledger.read_file(known)
         if stored is None:

@@ -27,6 +27,7 @@ from chalicelib.configuration_versions import (
     source_name,
 )
 from chalicelib.core.custom.compiled import compiled
+from chalicelib.core.custom.filters import drops_everything
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.plan.layouts import Layout
@@ -224,6 +225,16 @@ def version_json(version: Version) -> dict[str, object]:
         "source_sha256": version.source or None,
         "froe": version.froe or None,
     }
+
+
+def warnings_of(config: Config) -> list[str]:
+    """What passes, and is hardly meant: filters that drop all lines there are."""
+    return [
+        f"Filter {each.name} drops every line of {' and '.join(each.formats) or 'any format'} in files that are read from now"
+        " on: none becomes a record."
+        for each in config.rules.filters
+        if drops_everything(each)
+    ]
 
 
 def checked(text: str, name: str) -> Written:

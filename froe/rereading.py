@@ -17,7 +17,7 @@ from chalicelib.core.archives.members import why_not_again
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.reading import Reading
-from chalicelib.core.records import untyped
+from chalicelib.core.records import FILTERED, Skip, untyped
 from chalicelib.core.records.parsing import stored_of
 from chalicelib.core.records.segments import offset_in
 from chalicelib.ledger import StoredFile
@@ -26,6 +26,8 @@ from froe.stored import entries_of
 
 _OWN: Final = frozenset({"pk", "sk", "file_id", "batch_id", "expires_at"})
 """Of a generation, not of what it says."""
+_DROPPED: Final = "dropped"
+"""The kind of an entry that is not stored since a filter drops it."""
 
 Entry = dict[str, Any]
 
@@ -33,7 +35,7 @@ Entry = dict[str, Any]
 @dataclass(slots=True)
 class Changes:
     """Of a file. same: entries that stay as they are. explained: rejects that become records; lost: records that become
-    rejects; reasons: rejects with another reason; changed: records with other fields, which fields says how often. moved:
+    rejects; reasons: rejects with another reason; filtered, filtered_rejects: records and rejects that a filter drops now; changed: records with other fields, which fields says how often. moved:
     bytes that belong to another entry, or to none, since they are cut otherwise."""
 
     file_id: str
@@ -44,6 +46,8 @@ class Changes:
     explained: int = 0
     lost: int = 0
     reasons: int = 0
+    filtered: int = 0
+    filtered_rejects: int = 0
     changed: int = 0
     moved: int = 0
     rejected_before: int = 0
@@ -52,7 +56,8 @@ class Changes:
 
     @property
     def is_nothing(self) -> bool:
-        return not (self.explained or self.lost or self.reasons or self.changed or self.moved)
+        dropped = self.filtered or self.filtered_rejects
+        return not (self.explained or self.lost or self.reasons or dropped or self.changed or self.moved)
 
 
 def changes_of(
@@ -82,8 +87,10 @@ def changes_of(
 
 def _entries(reading: Reading, key: str, advance: Callable[[int], None]) -> Iterator[Entry]:
     for message, _ in reading.batches():
-        for _, item in stored_of(message, key):
-            if item:
+        for outcome, item in stored_of(message, key):
+            if isinstance(outcome.result, Skip) and outcome.result.reason.startswith(FILTERED):
+                yield {"kind": _DROPPED, "offset": outcome.offset, "length": outcome.length}
+            elif item:
                 yield _plain({name: untyped(value) for name, value in orjson.loads(item).items()})
         advance(message.length)
 
@@ -107,7 +114,7 @@ def _compare(changes: Changes, before: Iterator[Entry], after: Iterator[Entry]) 
             old = next(before, None)
         else:
             _count(changes, None, new)
-            if old is None:
+            if old is None and new["kind"] != _DROPPED:
                 changes.moved += new["length"]
             new = next(after, None)
 
@@ -120,6 +127,9 @@ def _count(changes: Changes, old: Entry | None, new: Entry | None) -> None:
 def _tell(changes: Changes, old: Entry, new: Entry) -> None:
     if old == new:
         changes.same += 1
+    elif new["kind"] == _DROPPED:
+        changes.filtered += old["kind"] == "record"
+        changes.filtered_rejects += old["kind"] == "reject"
     elif old["kind"] != new["kind"]:
         changes.explained += new["kind"] == "record"
         changes.lost += new["kind"] == "reject"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chalicelib.configuration_versions import Version
+    from chalicelib.core.custom.spec import Config
     from froe.configuration_differences import Difference
     from froe.configuring import Configuring, Written
 
@@ -85,6 +86,7 @@ def put(*, file: Path | None, replaces: int | None, stage: str | None, as_json: 
         return
     changes = _changes(configuring, before, written)
     _print_version(version, changes, as_json=as_json, sentence=f"{_taken(version)}.")
+    _warn(written.config)
     if any(each.hashed for each in written.config.rules.redactions):
         click.echo(
             "It hides by a keyed hash: `froe doctor` checks that the functions have a REDACTION_KEY.",
@@ -132,6 +134,7 @@ def diff(*, one: str | None, other: str | None, stage: str | None, as_json: bool
     before = _named(configuring, one) if one and other else _in_use(configuring, configuring.newest())
     after = _named(configuring, other or one)
     changes = differences(before.config, after.config)
+    _warn(after.config)
     if as_json:
         for each in changes:
             print_json(
@@ -209,6 +212,13 @@ def _changes(configuring: Configuring, before: Version | None, written: Written)
         return differences(_in_use(configuring, before).config, written.config)
     except (ConfigError, FroeError):
         return ()
+
+
+def _warn(config: Config) -> None:
+    from froe.configuring import warnings_of  # noqa: PLC0415 - as above
+
+    for warning in warnings_of(config):
+        click.echo(warning, err=True)
 
 
 def _taken(version: Version) -> str:

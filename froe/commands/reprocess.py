@@ -76,7 +76,11 @@ class Outcome:
     help="Files with more than this share of their lines as rejects.",
 )
 @click.option("--dry-run", is_flag=True, help="Only show what would change; write nothing.")
-@click.option("--force", is_flag=True, help="Accept the new generation even if it has more rejects.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Accept the new generation even if it has more rejects, or filters drop more of it.",
+)
 @click.option(
     "--give-up", is_flag=True, help="Give up new generations that are being made; the current ones stay."
 )
@@ -104,9 +108,9 @@ def reprocess(
     """Read the objects of files again with today's formats, and replace what is stored of them.
 
     Froe makes a new generation of each file beside the current one. Everybody sees the current one until the new one has
-    settled and is no worse: all of it is stored, and no more of its lines are rejects (unless --force is given). Then the new
-    one replaces it at once, under the same id, and the former one is removed a quarter of an hour later. Otherwise the new one
-    is given up, and says why. FILE is an id, which may be shortened, or a key, which stands for all its files; an archive
+    settled and is no worse: all of it is stored, no more of its lines are rejects and filters drop no more of them (unless --force is
+    given). Then the new one replaces it at once, under the same id, and the former one is removed a quarter of an hour later.
+    Otherwise the new one is given up, and says why. FILE is an id, which may be shortened, or a key, which stands for all its files; an archive
     stands for the files in it. Without FILE the options select files; all given options must hold. --dry-run reads the
     objects on this machine and compares: with --config, else the configuration of `froe config put`, else the project's
     froe.toml. The exit code is 1 unless every new generation is current.
@@ -323,6 +327,8 @@ def _summary(changes: Changes) -> str:
         (changes.explained, "reject becomes a record", "rejects become records"),
         (changes.lost, "record becomes a reject", "records become rejects"),
         (changes.reasons, "reject has another reason", "rejects have another reason"),
+        (changes.filtered, "record goes (filtered)", "records go (filtered)"),
+        (changes.filtered_rejects, "reject goes (filtered)", "rejects go (filtered)"),
         (changes.changed, "record changes", "records change"),
     ):
         if number:

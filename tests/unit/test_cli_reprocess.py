@@ -24,6 +24,7 @@ from tests.unit.test_reprocessing import (
     AFTER,
     BEFORE,
     BROKEN,
+    DROPPING,
     FIXED,
     LIMITS,
     config_of,
@@ -125,6 +126,18 @@ def test_fields_that_would_change_are_named(
     config = "--config", str(tmp_path / "froe.toml")
     result = froe(monkeypatch, pipeline, "tills/0.log", "--dry-run", *config)
     assert "10 records change (amount 10, sum 10); no bytes move to other entries" in result.stdout
+
+
+def test_a_dry_run_counts_what_a_filter_drops(
+    monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    (tmp_path / "froe.toml").write_text(FIXED + DROPPING)
+    config = "--config", str(tmp_path / "froe.toml")
+    result = froe(monkeypatch, pipeline, "tills/0.log", "--dry-run", *config)
+    assert (
+        "tills/0.log: 10 records go (filtered); 10 rejects go (filtered); no bytes move to other entries"
+        in result.stdout
+    )
 
 
 def test_a_worse_reading_is_given_up_and_the_exit_code_says_so(

@@ -400,6 +400,27 @@ def commands(stage: Stage) -> Callable[..., Any]:
     return froe
 
 
+@pytest.mark.parametrize(
+    ("rule", "drops"),
+    [
+        ("exclude = { pattern = '.' }", True),
+        ("exclude = [{ pattern = '^x$' }, { pattern = '^' }]", True),
+        ("exclude = { pattern = '[a-z]' }", False),
+        ("exclude = { pattern = '^.$' }", False),
+        ("exclude = { pattern = '.', field = 'user.name' }", False),
+        ("include = { pattern = '.' }", False),
+    ],
+)
+def test_a_filter_that_drops_every_line_is_warned_of(tmp_path: Path, *, rule: str, drops: bool) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f"{TILL}\n[[filter]]\nname = 'noise'\n{rule}\n")
+    froe = commands(Stage())
+    for command in ("diff", "put"):
+        result = froe("config", command, str(file))
+        assert result.exit_code == 0, result.output
+        assert ("Filter noise drops every line of any format" in result.stderr) == drops
+
+
 def test_the_commands_put_list_show_compare_and_roll_back(tmp_path: Path) -> None:
     stage, file = Stage(), tmp_path / "mine.toml"
     froe = commands(stage)
@@ -412,6 +433,10 @@ def test_the_commands_put_list_show_compare_and_roll_back(tmp_path: Path) -> Non
         "  format till added\n  binding tills/ added\n"
     )
     assert "Version 1 says the same" in froe("config", "put", str(file)).stdout
+    file.write_text(TILL, encoding="utf-8-sig")
+    assert "Version 1 says the same" in froe("config", "put", str(file)).stdout, (
+        "whatever mark it begins with"
+    )
     file.write_text(HIDING)
     assert froe("config", "diff", str(file)).stdout == "  redaction counts added\n"
     made = json.loads(froe("config", "put", str(file), "--json").stdout)

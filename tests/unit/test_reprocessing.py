@@ -42,6 +42,11 @@ format = "till"
 """
 BROKEN: Final = FORMAT.format("till7")
 FIXED: Final = FORMAT.format(r"till\d+")
+DROPPING: Final = """
+[[filter]]
+name = "noise"
+exclude = { pattern = '.' }
+"""
 TEXT: Final = b"".join(b"till%d %d coffees and a cake\n" % (7 + number % 2, number) for number in range(20))
 GRACE: Final = timedelta(hours=2).total_seconds()
 
@@ -234,6 +239,33 @@ def test_a_generation_that_is_worse_is_given_up_and_says_why() -> None:
     drain(pipeline)
     assert read(pipeline, file_id) == BEFORE, "with force it is taken all the same"
     assert status_of(pipeline).file(file_id)["generation"] == 2
+
+
+def test_a_generation_of_which_filters_drop_more_is_given_up_unless_it_is_forced() -> None:
+    pipeline = pipeline_with(FIXED)
+    (file_id,) = ids_in(pipeline)
+    pipeline.set_limits(LIMITS, config_of(FIXED + DROPPING))
+    pipeline.reprocessing.begin(file_id)
+    drain(pipeline)
+    assert read(pipeline, file_id) == AFTER
+    assert (
+        status_of(pipeline).file(file_id)["given_up"] == "filters drop 20 lines of it, and before it were 0"
+    )
+    pipeline.reprocessing.begin(file_id, forced=True)
+    drain(pipeline)
+    assert read(pipeline, file_id) == (Counter(), 0), "with force it is taken all the same"
+    pipeline.reprocessing.begin(file_id)
+    drain(pipeline)
+    assert status_of(pipeline).file(file_id)["generation"] == 3, "as many lines are dropped as before"
+
+
+def test_rejects_that_become_records_do_not_make_up_for_records_that_filters_drop() -> None:
+    pipeline = pipeline_with(BROKEN)
+    (file_id,) = ids_in(pipeline)
+    pipeline.set_limits(LIMITS, config_of(FIXED + DROPPING.replace("'.'", "'^till7'")))
+    pipeline.reprocessing.begin(file_id)
+    drain(pipeline)
+    assert read(pipeline, file_id) == BEFORE
 
 
 def test_one_that_is_under_way_is_given_up_on_request() -> None:

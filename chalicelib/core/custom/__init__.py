@@ -12,7 +12,7 @@ from chalicelib.core.errors import PermanentError, TransientError
 from chalicelib.core.formats import Format
 from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import Kind
-from chalicelib.core.records import Outcome, Skip
+from chalicelib.core.records import FILTERED, Outcome, Skip
 
 if TYPE_CHECKING:
     from chalicelib.core.custom.redaction import Redactions
@@ -61,7 +61,7 @@ class Custom:
             return outcome
         dropped_by = self.filters.dropped_by(outcome, outcome.format or format_name)
         if dropped_by is not None:
-            return outcome._replace(result=Skip(f"filtered:{dropped_by}"))
+            return outcome._replace(result=Skip(f"{FILTERED}{dropped_by}"))
         return self.redacted(outcome, format_name)
 
     def redacted(self, outcome: Outcome, format_name: str) -> Outcome:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from chalicelib.core.custom.spec import FLAGS, Condition, FilterSpec
 from chalicelib.core.records import Outcome, Record, Reject, Value
 
 _Meets = Callable[[Record | Reject, Callable[[], str]], bool]
+_PROBES: Final = [chr(code) * times for code in range(0x21, 0x7F) for times in (1, 40)]
 
 
 class Filters:
@@ -42,6 +44,18 @@ class Filters:
             if any(meets(result, text) for meets in conditions) != spec.keeps:
                 return spec.name
         return None
+
+
+def drops_everything(spec: FilterSpec) -> bool:
+    """Whether it drops any line of printable text, as far as a line of each character, alone and many times, tells."""
+    if spec.keeps:
+        return False
+    return any(
+        condition.pattern is not None
+        and not condition.needs_record
+        and all(re.search(condition.pattern, text, FLAGS) for text in _PROBES)
+        for condition in spec.conditions
+    )
 
 
 def _meets(condition: Condition) -> _Meets:

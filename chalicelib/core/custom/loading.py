@@ -49,6 +49,8 @@ _FIELD_MAX_CHARS: Final = 200
 _CONDITION_KEYS: Final = ("field", "pattern", "equals", "severity", "below")
 _RULE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
+_LONG_NUMBER: Final = re.compile(r"\b[0-9][0-9_]{4000}")
+
 
 def _deepest_line(text: str) -> int:
     """The line with the most brackets that open something."""
@@ -68,6 +70,12 @@ def load(text: str, file: str, key: str | None = "") -> Config:
         line = int(match[1]) if match else text.count("\n") + 1
         raise ConfigError(
             file, line, f"it is not TOML ({error}); fix the line, or quote its text in '…'"
+        ) from error
+    except ValueError as error:  # of Python, for numbers without end
+        match = _LONG_NUMBER.search(text)
+        line = text.count("\n", 0, match.start()) + 1 if match else 1
+        raise ConfigError(
+            file, line, "it has a number that is too long to be read; write it in quotes"
         ) from error
     except RecursionError as error:
         problem = "it is nested too deeply to be read; write flat tables and lists"
@@ -95,6 +103,7 @@ def load(text: str, file: str, key: str | None = "") -> Config:
     specs += mapped
     known += names_of(mapped)
     bindings = tuple(_binding(table, known) for table in tables_of("bind"))
+    _no_prefix_of_two_formats(tables_of("bind"), bindings)
     collections = tuple(_collection(table) for table in tables_of("collection"))
     _no_name_twice(tables_of("filter"))
     filters = tuple(_filter(table, known) for table in tables_of("filter"))
@@ -120,6 +129,17 @@ def _no_name_twice(tables: Iterable[Table]) -> None:
         if table.name in seen:
             table.fail("another one has that name; choose a name of its own", "name")
         seen.add(table.name)
+
+
+def _no_prefix_of_two_formats(tables: Iterable[Table], bindings: Iterable[Binding]) -> None:
+    formats: dict[str, str] = {}
+    for table, bound in zip(tables, bindings, strict=True):
+        if bound.format and formats.setdefault(bound.prefix, bound.format) != bound.format:
+            table.name = bound.prefix
+            table.fail(
+                f"another [[bind]] of that prefix has the format {formats[bound.prefix]!r}; keep one of them",
+                "json" if table.has("json") else "format",
+            )
 
 
 def _binding(table: Table, known: list[str]) -> Binding:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from chalicelib.core.ledger.accounts import FileAccount, State
 from chalicelib.core.ledger.marks import Tally
+from chalicelib.core.records import FILTERED
 
 _MARK: Final = "~"
 _NEVER: Final = frozenset({State.FAILED, State.SUPERSEDED, State.INCOMPLETE})
@@ -43,17 +44,27 @@ def has_entry_of_its_own(file_id: str) -> bool:
 
 def worse(old: FileAccount, new: FileAccount, *, forced: bool = False) -> str | None:
     """Why a settled generation may not replace the current one; None where it may. forced: what is stored whole may,
-    however much of it is rejects."""
+    however much of it is rejects or dropped by filters."""
     if new.state in _NEVER:
         return f"it is {new.state}" + (f": {new.reason}" if new.reason else "")
     if forced or old.state in (State.FAILED, State.SUPERSEDED):
         return None
     if new.state is not State.COMPLETE and new.state is not old.state:
         return f"it is {new.state}, and what there was is {old.state}: {new.reason}"
+    if old.summary.unmeasured:
+        return None
+    before, after = _filtered(old).lines, _filtered(new).lines
+    if after > before:
+        return f"filters drop {after:,} lines of it, and before it were {before:,}"
     before, after = _no_records(old).lines, _no_records(new).lines
-    if after <= before or old.summary.unmeasured:
+    if after <= before:
         return None
     return f"{after:,} lines of it are no records, and before it were {before:,}"
+
+
+def _filtered(account: FileAccount) -> Tally:
+    skipped = account.summary.counts.skipped
+    return sum((tally for reason, tally in skipped.items() if reason.startswith(FILTERED)), Tally())
 
 
 def _no_records(account: FileAccount) -> Tally:

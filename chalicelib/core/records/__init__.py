@@ -52,6 +52,10 @@ class Reject(NamedTuple):
     reason: str
 
 
+FILTERED: Final = "filtered:"
+"""How the reasons begin under which the entries are skipped that a filter drops; its name follows."""
+
+
 class Skip(NamedTuple):
     """Bytes that are counted under a reason and not stored: ``blank``, ``byte-order-mark``, ``header``,
     ``between-elements``, ``padding``, or ``filtered:`` and the name of a rule.

@@ -86,6 +86,16 @@ FAULTS = [
         for value in ("true", "7", "1.5", "'x'", "[7]", "1979-05-27")
     ),
     ("[[filter]]\nname = 'a'\nexclude = " + "[" * 5000 + "]" * 5000, 3, "it is nested too deeply to be read"),
+    (
+        "[[filter]]\nname = 'a'\nexclude = { field = 'a', equals = 1" + "0" * 5000 + " }",
+        3,
+        "too long to be read",
+    ),
+    (
+        TILL + "\n[[bind]]\nprefix = 'a/'\nformat = 'till'\n\n[[bind]]\nprefix = 'a/'\nformat = 'json'",
+        14,
+        "of that prefix",
+    ),
     ("\nx = " + "{a=" * 5000 + "1" + "}" * 5000, 2, "it is nested too deeply to be read"),
     ("[[redact]]\nname = 'a'\nkinds = ['ipp']", 3, "write 'ip'"),
     ("[[redact]]\nname = 'a'\n", 1, "it hides nothing"),
