@@ -19,6 +19,7 @@ from chalicelib.core.custom import made_of
 from chalicelib.core.decoding.guessing import on_guess
 from chalicelib.core.formats import Format
 from chalicelib.core.ledger.accounts import FileAccount, State
+from chalicelib.core.plan import Plan
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome, Record, Reject
 from froe.commands.options import charset_option, check_format, config_of, config_option, format_option
@@ -87,7 +88,7 @@ def parse(
 
 
 def _say(reading: Reading, passed: _Passed, name: str, *, explained: bool, as_json: bool) -> None:
-    summary = _summary(name, reading.plan.shown_format, reading.account)
+    summary = _summary(name, reading.plan, reading.account)
     if as_json:
         print_json(summary, err=True)
         return
@@ -165,11 +166,11 @@ def _for_programs(outcome: Outcome, name: str, format_name: str) -> dict[str, An
     return row
 
 
-def _summary(name: str, format_name: str | None, account: FileAccount) -> dict[str, Any]:
+def _summary(name: str, plan: Plan, account: FileAccount) -> dict[str, Any]:
     counts = account.summary.counts
     return {
         "file": name,
-        "format": format_name,
+        "format": plan.shown_format,
         "text_bytes": account.text_bytes or 0,
         "lines": counts.total.lines,
         "parsed": asdict(counts.parsed),
@@ -179,6 +180,7 @@ def _summary(name: str, format_name: str | None, account: FileAccount) -> dict[s
             for reason, tally in sorted(counts.skipped.items())
         },
         "damage": account.reason,
+        "charset_guess": plan.charset_guess,
     }
 
 

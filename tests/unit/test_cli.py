@@ -175,7 +175,17 @@ class TestParse:
                 RECORD_FIELDS if one["kind"] == "record" else REJECT_FIELDS
             )
         assert list(summary) == [
-            *("file", "format", "text_bytes", "lines", "parsed", "rejected", "skipped", "damage"),
+            *(
+                "file",
+                "format",
+                "text_bytes",
+                "lines",
+                "parsed",
+                "rejected",
+                "skipped",
+                "damage",
+                "charset_guess",
+            ),
         ]
         assert list(summary["parsed"]) == list(summary["rejected"]) == ["entries", "lines", "bytes"]
 
@@ -186,6 +196,10 @@ class TestParse:
         assert base64.b64decode(reject["raw"]) == b"caf\xe9\0\n"
         assert reject["offset"] == 9 * len(ACCESS_LINE)
         assert exit_code == 0, "a bad line is data, not an error"
+
+    def test_a_guess_at_the_character_set_stands_in_the_summary(self, tmp_path: Path) -> None:
+        data = "Größe überschritten\n".encode("latin-1") * 9
+        assert parsed(file_of(tmp_path, data))[1]["charset_guess"] == "cp1252"
 
     def test_blank_lines_are_skipped_by_reason(self, tmp_path: Path) -> None:
         _, summary, _ = parsed(file_of(tmp_path, ACCESS_LINE + b"\n \n" + ACCESS_LINE))

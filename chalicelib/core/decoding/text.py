@@ -21,7 +21,7 @@ from chalicelib.core.decoding.compressions import Compression
 from chalicelib.core.decoding.decoders import Damage
 from chalicelib.core.decoding.decompressed import Decompressed, MisfitError, OpenObject
 
-__all__ = ["OpenObject", "Text", "charset_of"]
+__all__ = ["OpenObject", "Text", "charset_of", "marked_charset"]
 
 UTF_8: Final = "utf-8"
 BYTE_ORDER_MARK: Final = codecs.BOM_UTF8
@@ -30,6 +30,7 @@ _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (BYTE_ORDER_MARK, UTF_8),
 )
 _UNMARKED: Final = (("utf-16-le", 2, 0), ("utf-16-be", 2, 1), ("utf-32-le", 4, 0), ("utf-32-be", 4, 3))
 _HOLE: Final = re.compile(rb"\0{64,}")
@@ -48,10 +49,15 @@ _WRONG_CRC: Final = "the member has another checksum than the archive gives"
 def charset_of(head: bytes) -> str:
     """Tell UTF-16 and UTF-32 by their byte order mark, or by the NULs that are half or more of what is mostly ASCII;
     all else is taken as it is. head: some thousand bytes."""
-    marked = next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), None)
-    if marked is not None or b"\0" not in head or head.startswith(BYTE_ORDER_MARK):
+    marked = marked_charset(head)
+    if marked is not None or b"\0" not in head:
         return marked or UTF_8
     return next((name for name, width, low in _UNMARKED if _is_wide(head, name, width, low)), UTF_8)
+
+
+def marked_charset(head: bytes) -> str | None:
+    """That of the byte order mark with which a text begins."""
+    return next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 
 def _is_wide(head: bytes, name: str, width: int, low: int) -> bool:

@@ -31,6 +31,7 @@ from chalicelib.core.decoding.text import (
     OpenObject,
     Text,
     charset_of,
+    marked_charset,
 )
 from chalicelib.core.formats import Format, ParseContext
 from chalicelib.core.formats.day_order import order_in
@@ -90,8 +91,9 @@ def make_plan(
     seconds: what a function has that cuts it; None: as long as it takes. layout: unless a prefix of the key is bound
     to another. sink: where records go beside the table.
 
-    format_name and charset override what the head says; so does, where the head has no byte order mark and no text of
-    UTF-8, another character set in the object's Content-Type; so does a prefix of the key that the configuration binds to them.
+    format_name and charset override what the head says; so does, where the head has no text of UTF-8, another character set
+    in the object's Content-Type; so does a prefix of the key that the configuration binds to them. A byte order mark
+    overrides every other character set.
     Raises what `open_object` raises.
     """
     raw = _take(open_object(0), _RAW_HEAD_BYTES + 1)
@@ -101,7 +103,7 @@ def make_plan(
     config = config or Config()
     as_it_is = _take(Text(lambda _: iter([raw]), compression, UTF_8, inner=inner), HEAD_BYTES)
     begins = as_it_is[:CHARSET_BYTES]
-    charset = charset or _charset_of(as_it_is, head.content_type, config.charset_bound_to(head.version.key))
+    charset = _charset_of(as_it_is, charset, head.content_type, config.charset_bound_to(head.version.key))
     text = Text(lambda _: iter([raw]), compression, charset, inner=inner)
     sample = _take(behind_padding(_up_to(text, _PADDING_LOOK_BYTES)), HEAD_BYTES + 1)
     complete = whole_object and len(sample) <= HEAD_BYTES
@@ -235,12 +237,16 @@ def _detected(sample: bytes, last_modified: datetime, *, complete: bool, custom:
     return detect(sample, last_modified, complete=complete, own=custom.formats)
 
 
-def _charset_of(begins: bytes, content_type: str, bound: str | None) -> str:
-    """begins: the head of the text as it is. What is behind padding decides, at the place of its characters. An upload
-    knows better than its prefix does, unless it says what clients say of any text. bound: to the prefix."""
+def _charset_of(begins: bytes, given: str | None, content_type: str, bound: str | None) -> str:
+    """begins: the head of the text as it is. What is behind padding decides, at the place of its characters. A byte
+    order mark is surer than what anybody says of the text. An upload knows better than its prefix does, unless it says what
+    clients say of any text. given: by the caller, for this text; bound: to the prefix."""
     padding = len(begins) - len(begins.lstrip(NUL))
     aligned = padding - padding % _CHARACTER_MAX_BYTES
-    charset = charset_of(begins[aligned : aligned + CHARSET_BYTES])
+    head = begins[aligned : aligned + CHARSET_BYTES]
+    if (sure := marked_charset(head) or given) is not None:
+        return sure
+    charset = charset_of(head)
     of_upload = charset_in(content_type) if charset == UTF_8 and not is_utf_8(begins) else None
     return of_upload if of_upload and of_upload != UTF_8 else bound or charset
 

@@ -32,12 +32,16 @@ LINE = "2026-09-14 08:00:00 INFO Grüße\n"
 
 
 def read(
-    data: bytes, toml: str = "", content_type: str = "text/plain", key: str = "branch/a.log"
+    data: bytes,
+    toml: str = "",
+    content_type: str = "text/plain",
+    key: str = "branch/a.log",
+    given: str | None = None,
 ) -> tuple[str, list[str | None]]:
     head = ObjectHead(
         ObjectVersion("logs", key, "v1", "e"), len(data), content_type, datetime(2026, 11, 1, tzinfo=UTC)
     )
-    reading = Reading(head, opener(data, 7), config=load(toml, "froe.toml"))
+    reading = Reading(head, opener(data, 7), config=load(toml, "froe.toml"), charset=given)
     outcomes = list(reading)
     assert reading.account.text_bytes == sum(outcome.length for outcome in outcomes)
     return reading.plan.charset, [each.result.body for each in outcomes if isinstance(each.result, Record)]
@@ -55,6 +59,19 @@ def test_a_binding_names_the_character_set(charset: str) -> None:
 def test_a_binding_may_name_format_and_character_set_apart() -> None:
     toml = '[[bind]]\nprefix = "branch/"\nformat = "text"\n[[bind]]\nprefix = "br"\ncharset = "latin-1"\n'
     assert read(LINE.encode("latin-1"), toml) == ("iso8859-1", ["Grüße"])
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_byte_order_mark_is_surer_than_a_binding_an_upload_and_who_reads(charset: str) -> None:
+    data = f"\ufeff{LINE}{LINE}".encode(charset)
+    bound, upload = '[[bind]]\nprefix = "branch/"\ncharset = "latin-1"\n', "text/plain; charset=latin-1"
+    actual = read(data, bound), read(data, content_type=upload), read(data, given="latin-1")
+    assert actual == ((charset, ["Grüße"] * 2),) * 3
+
+
+def test_who_reads_a_text_without_a_mark_overrides_its_binding() -> None:
+    bound = '[[bind]]\nprefix = "branch/"\ncharset = "cp1251"\n'
+    assert read(LINE.encode("latin-1"), bound, given="latin-1") == ("latin-1", ["Grüße"])
 
 
 def test_an_upload_names_it_by_its_content_type_unless_the_text_is_utf_8() -> None:
