@@ -263,7 +263,6 @@ class _Comparison:
         end = message.offset + message.length
         table = self._services.records_table
         stored = _by_key(table.everything(message.file_id, message.shards, message.offset, end))
-        stored = {key: item for key, item in stored.items() if _offset_in(key[1]) is not None}
         self._in_place += len(stored)
         expected: dict[Any, Item] = {}
         for encoded in result.items:  # nearly all are equal as they are written: they need not be kept
@@ -317,9 +316,7 @@ class _Comparison:
                 what = f"the seal of split {number} differs"
                 self._add("ledger", what, None, stored.get(number), expected.get(number))
         for number, split in splits.items():
-            digests = (
-                split.seal.digests if split.seal else ""
-            )  # those that lie apart are compared by the marks
+            digests = split.seal.digests if split.seal else ""  # those apart are compared by the marks
             if digests and digests != self._digests.get(number, ""):
                 what = f"the seal of split {number} differs in its digests"
                 self._add("ledger", what, None, digests, self._digests.get(number))
@@ -395,7 +392,10 @@ def _sealed(seal: Seal) -> list[int | bool]:
 
 
 def _by_key(items: Iterable[Item]) -> dict[Any, Item]:
-    return {(item["pk"]["S"], item["sk"]["S"]): item for item in items}
+    """Those whose keys Froe writes: the others are strays."""
+    return {
+        (item["pk"]["S"], item["sk"]["S"]): item for item in items if _offset_in(item["sk"]["S"]) is not None
+    }
 
 
 def _plain(items: Mapping[Any, Item]) -> dict[Any, Item]:
