@@ -195,8 +195,40 @@ def test_over_http_a_file_is_read_again_and_what_it_was_goes(
     assert ("generations", file_id) not in own
 
 
+def test_a_burst_in_one_lane_keeps_no_file_of_another_waiting(configured: LocalStack) -> None:
+    """What is bound to a lane waits for its own worker alone, and is worked off by it."""
+    queue = queue_of("bulk", configured.info.batch_queue)
+    with paused(configured, "worker_bulk"):
+        bulk = [upload(configured, f"custom/bulk/{number}.log", KIOSKS) for number in range(3)]
+        sealed(configured, *(each.file_id for each in bulk))
+        other = upload_and_settle(configured, "custom/kiosks/beside.log", KIOSKS)
+        assert (other["state"], other["lane"]) == ("COMPLETE", "default")
+        wait_for(
+            lambda: queue_depth(configured, queue) == 3 or None, "the batches of three files in their queue"
+        )
+        assert set(states_of(configured, [each.file_id for each in bulk]).values()) == {"PROCESSING"}
+        dead = taken_from(configured, queue)
+        letter = f"/dead-letters/{let_die(configured, dead).letter_id}"
+        wait_for(lambda: call_api(configured, letter).status == 200 or None, "the dead letter")
+        redriven = call_api(configured, f"{letter}/redrive", method="POST")
+        assert (redriven.status, redriven.body["redriven"]) == (200, 1)
+        wait_for(lambda: queue_depth(configured, queue) == 3 or None, "the redriven batch in its queue")
+    reach(configured, {"COMPLETE"}, *(each.file_id for each in bulk))
+    assert {call_api(configured, f"/files/{each.file_id}").body["lane"] for each in bulk} == {"bulk"}
+    assert "lane bulk" in " ".join(run_froe(configured, "status", bulk[0].file_id).stdout.split())
+
+
+def taken_from(stack: LocalStack, queue: str) -> str:
+    """The body of a message that is in the queue no more."""
+    sqs = stack.client("sqs")
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return str(message["Body"])
+
+
 def test_a_configuration_is_put_without_a_deploy(configured: LocalStack, tmp_path: Path) -> None:
-    """Opened by the splitter, and read again by the queued splitter; what was opened before keeps what was deployed."""
+    """Opened by the splitter, and read again by the queued splitter; what was opened before keeps what was deployed. The last
+    test of the module: for some seconds after a rollback functions still use what was put."""
     stack, file, line = configured, tmp_path / "froe.toml", b"stand3 7 waffles\n"
     file.write_text(
         "[[format]]\nname = 'stand'\npattern = 'stand(?<stand>[0-9]+) (?<count>[0-9]+) (?<message>.*)'\n"
@@ -238,34 +270,3 @@ def _configured_file(stack: LocalStack, file_id: str) -> dict[str, object] | Non
 def _plain(value: object) -> str:
     binary = getattr(value, "value", None)
     return binary.decode() if isinstance(binary, bytes) else str(value)
-
-
-def test_a_burst_in_one_lane_keeps_no_file_of_another_waiting(configured: LocalStack) -> None:
-    """What is bound to a lane waits for its own worker alone, and is worked off by it."""
-    queue = queue_of("bulk", configured.info.batch_queue)
-    with paused(configured, "worker_bulk"):
-        bulk = [upload(configured, f"custom/bulk/{number}.log", KIOSKS) for number in range(3)]
-        sealed(configured, *(each.file_id for each in bulk))
-        other = upload_and_settle(configured, "custom/kiosks/beside.log", KIOSKS)
-        assert (other["state"], other["lane"]) == ("COMPLETE", "default")
-        wait_for(
-            lambda: queue_depth(configured, queue) == 3 or None, "the batches of three files in their queue"
-        )
-        assert set(states_of(configured, [each.file_id for each in bulk]).values()) == {"PROCESSING"}
-        dead = taken_from(configured, queue)
-        letter = f"/dead-letters/{let_die(configured, dead).letter_id}"
-        wait_for(lambda: call_api(configured, letter).status == 200 or None, "the dead letter")
-        redriven = call_api(configured, f"{letter}/redrive", method="POST")
-        assert (redriven.status, redriven.body["redriven"]) == (200, 1)
-        wait_for(lambda: queue_depth(configured, queue) == 3 or None, "the redriven batch in its queue")
-    reach(configured, {"COMPLETE"}, *(each.file_id for each in bulk))
-    assert {call_api(configured, f"/files/{each.file_id}").body["lane"] for each in bulk} == {"bulk"}
-    assert "lane bulk" in " ".join(run_froe(configured, "status", bulk[0].file_id).stdout.split())
-
-
-def taken_from(stack: LocalStack, queue: str) -> str:
-    """The body of a message that is in the queue no more."""
-    sqs = stack.client("sqs")
-    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
-    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    return str(message["Body"])

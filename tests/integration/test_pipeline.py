@@ -216,8 +216,11 @@ def test_the_members_of_an_archive_are_files_of_their_own(small: LocalStack) -> 
         assert (file["text_bytes"], file["parsed"]["lines"]) == (len(text), text.count(b"\n"))
         records = list(pages(small, f"/files/{file['file_id']}/records", limit=100))
         assert sum(record["length"] for record in records) == len(text)
-    proved = run_froe(small, "verify", uploaded.file_id, listed[1]["file_id"])
+    proved = run_froe(small, "verify", listed[1]["file_id"])
     assert proved.returncode == 0, proved.stdout + proved.stderr
+    whole = run_froe(small, "verify", uploaded.file_id, "--json")  # of what is no text nothing is stored
+    results = [json.loads(line)["result"] for line in whole.stdout.splitlines()]
+    assert (results, whole.returncode) == (["proved"] * 4 + ["unproved"], 1), whole
     before = normalised(small, uploaded)
     announce(small, event_of(small, uploaded, uploaded))
     message = SplitMessage(
