@@ -1,7 +1,7 @@
-"""The splitter: opens files, queues their splits, cuts splits into batches and seals them.
+"""The splitter: opens files, queues their splits, and decides which splits an invocation cuts.
 
-Durable before done: every batch of a split is in the queue before its seal is written, and a split
-message is deleted only after the seal. Memory: a block, a batch and a group of messages (1 MiB).
+Durable before done: the splits of a file are queued before the first is cut, and a split message is deleted only after
+the seal.
 """
 
 from __future__ import annotations
@@ -14,35 +14,26 @@ from types import MappingProxyType
 from typing import Final
 
 from chalicelib import logs, metrics
-from chalicelib.checkpoints import FileCheckpoints
 from chalicelib.core.custom.spec import Config
-from chalicelib.core.decoding.text import OpenObject, Text
+from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.errors import (
     FroeError,
     ObjectChangedError,
-    OutOfTimeError,
     PermanentError,
     reason_of,
 )
-from chalicelib.core.framing.cutting import Batch, Cutter, Limits
-from chalicelib.core.ledger.accounts import is_last_split
+from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.generations import has_entry_of_its_own, parted
-from chalicelib.core.ledger.marks import Mark, Outcome, Tally
-from chalicelib.core.ledger.seals import DIGESTS_MAX, Obstacle, Seal, Setback
-from chalicelib.core.ledger.summaries import lost, unmarked
-from chalicelib.core.ledger.used import Used, requests_of
+from chalicelib.core.ledger.marks import Tally
+from chalicelib.core.ledger.seals import Obstacle, Seal, Setback
+from chalicelib.core.ledger.used import Used
 from chalicelib.core.plan import Plan
 from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.wire.messages import (
     Again,
-    BatchMessage,
     SplitMessage,
-    batch_id,
-    batch_message,
-    encode_batch,
     encode_split,
-    room_in,
 )
 from chalicelib.core.wire.notifications import Announced, Announcement, Unknown
 from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
@@ -51,6 +42,7 @@ from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.opening import Counted, FolderError, Objects, Opening
 from chalicelib.reprocessing import is_wanted
+from chalicelib.sealer import Sealer, check_time
 from chalicelib.tracing import Tracer, trace_id_of
 from chalicelib.unpacking import Rest, Unpacking
 
@@ -89,7 +81,6 @@ class Splitter:
         self._objects = objects
         self._ledger = ledger
         self._split_queue = split_queue
-        self._batch_queues = BatchQueues(batch_queue, lanes)
         self._tracer = tracer
         self._split_delay_seconds = split_delay_seconds
         self._opening = Opening(
@@ -104,6 +95,7 @@ class Splitter:
         )
         self._meter = meter
         self._clock = clock
+        self._sealer = Sealer(objects, ledger, BatchQueues(batch_queue, lanes), tracer, meter, clock)
         self._unpacking = Unpacking(ledger, self._opening, self, tracer, clock)
 
     def ingest_each(
@@ -185,7 +177,7 @@ class Splitter:
         if plan.generation and not split and sealed is None:
             self._queue_others(plan, deadline)
         if sealed and message.again is not Again.NOTHING:
-            self._send_again(plan, sealed, message.again, deadline)
+            self._sealer.send_again(plan, sealed, message.again, deadline)
         else:
             self._cut_from(plan, split, sealed, deadline)
 
@@ -286,13 +278,13 @@ class Splitter:
         """before: the seal of the split before it, if the text is cut in sequence. Gives what is left for another
         invocation."""
         begin, context = (before.end, before.context) if before else (0, None)
-        cutter, text = self._cutter(plan, opener, split, begin, context)
+        cutter, text = self._sealer.cutter(plan, opener, split, begin, context)
         if cutter.holds_no_start:
             self._leave_covered(plan, split, deadline)
             return None
         while True:
             began = self._clock()
-            seal, is_news = self._cut_one(plan, opener, cutter, text, split, deadline)
+            seal, is_news = self._sealer.seal(plan, opener, cutter, text, split, deadline)
             if plan.parallel:
                 self._seal_covered(plan, seal, deadline)
             if plan.parallel or seal.last:
@@ -322,11 +314,11 @@ class Splitter:
         They need not be read, so that an object is read twice at most, however long its lines are."""
         split = seal.split + 1
         while (split + 1) * plan.limits.split_bytes <= seal.end and split + 1 < (plan.known_splits or 0):
-            _check_time(plan, split, deadline)
+            check_time(plan, split, deadline)
             if self._ledger.read_seal(plan.file_id, split) is None:
                 covered = Seal(split, seal.end, seal.end, 0, Tally(), last=False)
                 is_news = self._ledger.record_seal(plan, covered)
-                self._tell(plan, covered, 0.0, is_news=is_news)
+                self._sealer.report(plan, covered, 0.0, is_news=is_news)
             split += 1
 
     def _supersede(self, plan: Plan, split: int, reason: str) -> None:
@@ -340,60 +332,6 @@ class Splitter:
         )
         logger.warning("file_superseded", extra={"file_id": plan.file_id, "reason": reason})
 
-    def _send_again(self, plan: Plan, seal: Seal, again: Again, deadline: Deadline) -> None:
-        """Cut a sealed split once more and send those of its batches that are to be; of an archive's, whose batches are its
-        members, look at those that have settled."""
-        if plan.archive:
-            self._ledger.record_members(plan.file_id, seal.split)
-            return
-        marks = self._ledger.read_marks(plan.file_id, seal.split)
-        needed = set((lost if again is Again.UNDONE else unmarked)(marks, seal))
-        if needed:
-            before = (
-                None
-                if plan.parallel or not seal.split
-                else self._ledger.read_seal(plan.file_id, seal.split - 1)
-            )
-            opener = Counted(self._objects.opener(plan.head), deadline=deadline)
-            cutter, _ = self._cutter(plan, opener, seal.split, seal.start, before.context if before else None)
-            sender = Sender(self._batch_queues.of_lane(plan.lane, plan.file_id), deadline)
-            trace, origin = self._tracer.header(), self._tracer.origin()
-            batches = cutter.cut(seal.split)
-            batch = self._read(plan, batches, seal.split, 0)
-            while batch is not None:
-                _check_time(plan, seal.split, deadline)
-                message = batch_message(plan, batch, trace=origin)
-                if message.digest != (seal.digest(batch.number) or message.digest):
-                    raise PermanentError(
-                        f"split {seal.split} of {plan.file_id} is cut differently from its seal: its plan was removed"
-                        f" from the ledger, and made anew with other settings; forget the file (`froe forget"
-                        f" {plan.file_id}`), and upload it again"
-                    )
-                if batch.number in needed and self._is_undone(message, marks.get(batch.number)):
-                    with self._tracer.subsegment("send", plan.file_id, message.batch_id, plan.format):
-                        sender.add(Outgoing(encode_batch(message), trace=trace))
-                batch = self._read(plan, batches, seal.split, batch.number + 1)
-            with self._tracer.subsegment("send", plan.file_id, None, plan.format):
-                sender.flush()
-            self._meter.add(metrics.BATCHES_SENT, len(needed))
-            logger.info(
-                "batches_sent_again",
-                extra={"file_id": plan.file_id, "split": seal.split, "batches": len(needed)},
-            )
-        self._ledger.resettle(plan.file_id, seal.split, seal)
-
-    def _is_undone(self, message: BatchMessage, mark: Mark | None) -> bool:
-        """Whether a batch is to be sent again; a mark that contradicts what is cut now is taken back."""
-        if mark is None or mark.outcome is not Outcome.DONE:
-            return True
-        reach = message.offset, message.offset + message.length
-        total = mark.total.lines, mark.total.bytes
-        fits = mark.agrees_with(message.digest) if mark.digest else total == (message.lines, message.length)
-        if fits and mark.start in {None, message.offset}:
-            return False
-        self._ledger.dispute_mark(message.file_id, message.split, message.number, mark, reach)
-        return True
-
     def _queue(self, plan: Plan, rest: Rest, deadline: Deadline) -> None:
         trace = self._tracer.header()
         message = SplitMessage(plan.object, plan.file_id, rest.split, rest.start, trace=self._tracer.origin())
@@ -405,82 +343,5 @@ class Splitter:
             seal = following
         return seal
 
-    def _cutter(
-        self, plan: Plan, opener: OpenObject, split: int, begin: int, context: str | None
-    ) -> tuple[Cutter, Text]:
-        """begin: where the split begins, if the text is cut in sequence. context: what is in force there."""
-        with self._tracer.subsegment("read", plan.file_id, None, plan.format):
-            if plan.parallel and split:
-                position = split * plan.limits.split_bytes
-                text = plan.text(opener, position - plan.framing.look_back_bytes)
-                until = position + plan.limits.split_bytes
-                cutter = Cutter(
-                    text, plan.framing, plan.limits, position, aligned=False, until=until, room=room_in(plan)
-                )
-                return cutter, text
-            text = plan.text(opener, begin, FileCheckpoints(self._ledger, plan))
-            cutter = Cutter(
-                text, plan.framing, plan.limits, begin, aligned=True, context=context, room=room_in(plan)
-            )
-            return cutter, text
-
-    def _cut_one(
-        self, plan: Plan, opener: Counted, cutter: Cutter, text: Text, split: int, deadline: Deadline
-    ) -> tuple[Seal, bool]:
-        begun, start, total, number, digests = self._clock(), cutter.position, Tally(), 0, []
-        requests = requests_of("") if plan.parallel or not split else 0  # in sequence one message brings many
-        sender = Sender(self._batch_queues.of_lane(plan.lane, plan.file_id), deadline)
-        trace, origin = self._tracer.header(), self._tracer.origin()
-        batches = cutter.cut(split)
-        batch = self._read(plan, batches, split, number)
-        while batch is not None:
-            _check_time(plan, split, deadline)
-            message = batch_message(plan, batch, trace=origin)
-            with self._tracer.subsegment("send", plan.file_id, message.batch_id, plan.format):
-                body = encode_batch(message)
-                sender.add(Outgoing(body, trace=trace))
-            requests += requests_of(body)
-            total += Tally(batch.entries, batch.lines, batch.length)
-            digests.append(message.digest)
-            number += 1
-            batch = self._read(plan, batches, split, number)
-        with self._tracer.subsegment("send", plan.file_id, None, plan.format):
-            sender.flush()
-        text_ended = cutter.position >= plan.head.size if plan.parallel else cutter.at_end
-        last = is_last_split(plan, split, cutter.position, text_ended=text_ended)
-        damage = text.damage if last else None
-        known = "" if number > DIGESTS_MAX else "".join(digests)
-        seal = Seal(split, start, cutter.position, number, total, last, damage, cutter.context, known)
-        with self._tracer.subsegment("seal", plan.file_id, None, plan.format):
-            reads = opener.taken()
-            used = Used(0, requests, reads, reads, self._milliseconds_since(begun))
-            is_news = self._ledger.record_seal(plan, seal, used)
-        self._tell(plan, seal, self._clock() - begun, is_news=is_news)
-        return seal, is_news
-
     def _milliseconds_since(self, begun: float) -> int:
         return round(1000 * (self._clock() - begun))
-
-    def _tell(self, plan: Plan, seal: Seal, seconds: float, *, is_news: bool) -> None:
-        """A split counts once; its batches as often as they were sent."""
-        self._meter.add(metrics.BATCHES_SENT, seal.batches if not plan.archive else 0)
-        if is_news:
-            self._meter.add(metrics.SPLITS_SEALED)
-            self._meter.add(metrics.LINES, seal.total.lines)
-            self._meter.add(metrics.TEXT_BYTES, seal.end - seal.start)
-        counts = {"batches": seal.batches, "lines": seal.total.lines, "bytes": seal.end - seal.start}
-        named = {"file_id": plan.file_id, "split": seal.split, "format": plan.format}
-        logger.info("split_sealed", extra={**named, **counts, "seconds": round(seconds, 3)})
-
-    def _read(self, plan: Plan, batches: Iterator[Batch], split: int, number: int) -> Batch | None:
-        with self._tracer.subsegment(
-            "read", plan.file_id, batch_id(plan.file_id, split, number), plan.format
-        ):
-            return next(batches, None)
-
-
-def _check_time(plan: Plan, split: int, deadline: Deadline) -> None:
-    if deadline.seconds_left <= 0:
-        raise OutOfTimeError(
-            f"split {split} of {plan.object} could not be read and queued in one invocation: S3 or the queue is slow"
-        )

@@ -23,7 +23,7 @@ from chalicelib.core.ledger.marks import Mark
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.healed import Healed
 from chalicelib.ledger import Ledger
-from chalicelib.splitter import Splitter
+from chalicelib.sealer import Sealer
 from chalicelib.sweeper import Sweeper
 
 Patch = tuple[Any, str, Any]
@@ -105,12 +105,12 @@ def _sum_without_comparing() -> list[Patch]:
 
 def _seal_again() -> list[Patch]:
     """Who cuts a split decides where it ends, whatever was sealed before; the cut depends on settings of today."""
-    cutter = Splitter._cutter
+    cutter = Sealer.cutter
 
-    def cut_by_today(self: Splitter, plan: Any, *arguments: Any) -> Any:
+    def cut_by_today(self: Sealer, plan: Any, *arguments: Any) -> Any:
         return cutter(self, replace(plan, limits=self._opening._limits), *arguments)
 
-    return [(Splitter, "_cutter", cut_by_today)]
+    return [(Sealer, "cutter", cut_by_today)]
 
 
 def _complete_by_number() -> list[Patch]:
