@@ -23,7 +23,8 @@ from chalicelib.core.errors import (
 from chalicelib.core.ledger.marks import Mark, Outcome
 from chalicelib.core.ledger.used import MARK_UNITS, Used
 from chalicelib.core.plan.layouts import Layout, Sink
-from chalicelib.core.records.parsing import INTERNAL_ERROR, Counter, Report, stored_of, unreported
+from chalicelib.core.records.counter import Counter
+from chalicelib.core.records.parsing import INTERNAL_ERROR, Report, stored_of, unreported
 from chalicelib.core.records.progress import Progress, decoded
 from chalicelib.core.records.segments import Packer
 from chalicelib.core.wire.messages import BatchMessage, decode

@@ -17,7 +17,8 @@ from chalicelib.core.ledger.summaries import summary_of
 from chalicelib.core.plan import ObjectHead, Plan
 from chalicelib.core.plan.planning import make_plan
 from chalicelib.core.records import Outcome
-from chalicelib.core.records.parsing import Counter, Report, outcomes_of, unreported
+from chalicelib.core.records.counter import Counter
+from chalicelib.core.records.parsing import Report, outcomes_of, unreported
 from chalicelib.core.wire.messages import BatchMessage, batch_message, room_in
 
 

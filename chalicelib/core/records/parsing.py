@@ -7,7 +7,6 @@ on its own: it may be a line of another log, concatenated or mixed in.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cached_property, partial
@@ -18,26 +17,21 @@ from chalicelib.core.decoding.charsets import changed_in_utf_8
 from chalicelib.core.decoding.text import BYTE_ORDER_MARK, UTF_8
 from chalicelib.core.errors import FroeError, PermanentError
 from chalicelib.core.formats import Format, Parse, ParseContext
-from chalicelib.core.formats.continuations import continues
 from chalicelib.core.formats.explaining import Explainer
-from chalicelib.core.formats.general.text import leveled, plain
-from chalicelib.core.formats.reasons import code_of
 from chalicelib.core.formats.registry import UnknownFormatError, by_name
-from chalicelib.core.formats.sieves import sieve_of
 from chalicelib.core.framing import Entry, Framing, Kind
 from chalicelib.core.framing.colours import without_colours
 from chalicelib.core.framing.entries import entries_of
 from chalicelib.core.framing.headers import Headers
 from chalicelib.core.framing.json.around import is_empty_envelope, told_around
-from chalicelib.core.framing.json.paths import json_path, with_members_behind
 from chalicelib.core.framing.json.strings import text_of_string
-from chalicelib.core.framing.openings import EVENT_DATA, SEPARATORS, ends_all, in_force_behind
+from chalicelib.core.framing.openings import SEPARATORS
 from chalicelib.core.framing.padding import NUL, is_padding
-from chalicelib.core.framing.quotes import DELIMITERS
 from chalicelib.core.framing.sized_fields import in_lines
-from chalicelib.core.ledger.marks import Counts, Tally
 from chalicelib.core.records import Outcome, Record, Reject, Skip
 from chalicelib.core.records.storable import ItemEncoder, TooLargeError, is_stored_as_it_is, without_halves
+from chalicelib.core.records.surroundings import Surroundings
+from chalicelib.core.records.unexplained import PLAIN_TEXT, Unexplained
 from chalicelib.core.wire.messages import BatchMessage
 
 _Result: TypeAlias = "tuple[Record | Reject | Skip, bool, str | None]"
@@ -48,40 +42,23 @@ Report: TypeAlias = "Callable[[int, Exception], object]"
 INTERNAL_ERROR: Final = Reject("internal-error")
 TOO_LARGE: Final = Reject("too-large")
 _AROUND: Final = Reject("around-array")
-_SURELY_OWN: Final = frozenset({"open-quote"})
-"""Reasons of rejects that can be nothing but broken entries of the file's format."""
-_OF_ANY_LINE: Final = ("timestamped", "key_value")
-"""Formats that explain a row of which fields are missing, too."""
-_OF_ROWS: Final = ("field-count", "short-row", "long-row")
-_PLAIN_TEXT: Final = "text"
 _PADDING: Final = SEPARATORS + NUL
 """What padding between the elements of a collection holds."""
 _STRUCTURE_MAX: Final = 256
 _STRUCTURE_MAX_BYTES: Final = 1024
 """How many gaps, and how long ones, are remembered that were structure: what writes the files repeats them."""
-_PARSERS_MAX: Final = 32
 _SHORT_BYTES: Final = 16
 _SHORT_MAX: Final = 4096
 """How short entries are of which it is remembered what became of them, and how many: dumps and tables repeat them."""
-_CLOSING: Final = "]}, \t\r\n"
-"""What stands behind values of JSON, and is none."""
-_BETWEEN: Final = _PADDING + BYTE_ORDER_MARK
-"""What stands between two elements of the same array."""
 _MARK: Final = "\ufeff"
 """Stands before the text of each file that was appended with its own."""
 _SHOWN_OTHERWISE: Final = ('"', _MARK)
-_EVENT: Final = EVENT_DATA.decode()
-"""Stands before the object of each event (`journalctl -o json-sse`)."""
 _FATAL: Final = (FroeError, MemoryError)
 """They are of the batch, not of an entry."""
 
 
 def unreported(_offset: int, _error: Exception) -> None:
     """Errors of entries are left to the reason of their rejects."""
-
-
-def _nothing(_text: str) -> None:
-    return None
 
 
 def outcomes_of(
@@ -166,26 +143,20 @@ class Reader:
         self._report = report
         self._known = known
         self._headers = Headers(framing, context) if framing.has_header else None
-        self._in_force, self._framing = context, framing
+        self._framing = framing
         self._charset = framing.charset
         self._has_padding = framing.has_padding
-        self._holds_json = framing.kind is Kind.JSON or self._known.name == "json"
         self._has_sized_fields = framing.kind is Kind.SIZED_FIELDS
         self._last_modified = last_modified
         self._explain = Explainer(last_modified, custom.formats, date_order)
-        prose = known.prose or known.name == _PLAIN_TEXT
-        self._text_too = text_too or prose
-        self._is_broken = _nothing if prose else sieve_of(known)
-        self._path = json_path(framing.path) if framing.path else None
-        self._gaps_ahead: deque[bytes] = deque()
-        self._parsers: dict[str | None, Parse] = {}
+        self._unexplained = Unexplained(known, framing, self._explain, text_too=text_too)
         self._short: dict[bytes, _Result] = {}
         self._structure: set[bytes] = set()
-        self._around_array = context
-        self._parse = self._parser(context)
+        self._surroundings = Surroundings(framing, context, self._parser)
+        self._parse = self._surroundings.parse
 
     def _parser(self, header: str | None) -> Parse:
-        if self._known.name == _PLAIN_TEXT:
+        if self._known.name == PLAIN_TEXT:
             return _no_format
         context = ParseContext(
             self._last_modified, header or "", self._explain, decided=True, date_order=self._date_order
@@ -198,10 +169,10 @@ class Reader:
             return partial(_failing, error)
 
     def outcomes(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
-        if self._path is not None:
+        if self._surroundings.looks_ahead:
             entries = list(entries)
-            self._gaps_ahead = deque(each.raw for each in entries if each.gap and each.raw.strip(_BETWEEN))
-            self._know_around()
+            self._surroundings.look_ahead(entries)
+            self._update_parser(changed=True)
         outcomes = self._outcomes(entries)
         return map(self._applied, outcomes) if self._custom.changes_outcomes else outcomes
 
@@ -251,7 +222,7 @@ class Reader:
         cut_off = b""
         for offset, length, lines, raw, gap, text in entries:
             if cut_off:
-                self._leave_line(cut_off)
+                self._update_parser(changed=self._surroundings.leave_line(cut_off))
             cut_off = raw if by_line and not gap else b""
             if text is not None:
                 yield new(Outcome, (offset, length, lines, raw, *self._parsed(text, offset)))
@@ -276,7 +247,7 @@ class Reader:
 
     def _entry(self, offset: int, length: int, lines: int, raw: bytes, *, gap: bool) -> Iterator[Outcome]:
         if gap:
-            self._pass(raw)
+            self._update_parser(changed=self._surroundings.pass_gap(raw))
             yield self._around(Outcome(offset, length, lines, raw, Skip("between-elements"), replaced=False))
             return
         if self._headers is not None and self._headers.take(raw):
@@ -317,52 +288,14 @@ class Reader:
             return gap._replace(result=_AROUND)
         return gap._replace(result=result, format=name)
 
-    @property
-    def _in_array(self) -> bool:
-        return self._framing.kind is Kind.JSON and self._in_force is not None
-
     @cached_property
     def _any_json(self) -> Parse:
         return by_name("json").make_parser(ParseContext(self._last_modified))
 
-    def _leave_line(self, entry: bytes) -> None:
-        """An entry that was cut off ends with its line, and so does what holds it."""
-        if self._in_force is not None and ends_all(entry, self._framing):
-            self._in_force = self._around_array = None
-            self._parse = self._parser_of(None)
+    def _update_parser(self, *, changed: bool) -> None:
+        if changed:
+            self._parse = self._surroundings.parse
             self._short.clear()
-
-    def _pass(self, gap: bytes) -> None:
-        """What stands between elements may open an array, or end one."""
-        in_force = in_force_behind(gap, self._in_force, self._framing)
-        if in_force != self._in_force:
-            self._short.clear()
-        if self._path is not None and gap.strip(_BETWEEN):
-            self._gaps_ahead.popleft()
-            self._in_force = in_force
-            self._know_around()
-        elif in_force != self._in_force:
-            self._in_force = self._around_array = in_force
-            self._parse = self._parser_of(in_force)
-
-    def _know_around(self) -> None:
-        """What the entries of an array may know of the objects around it, also from behind it in the same batch."""
-        around = self._in_force
-        if around is not None and self._path is not None:
-            around = with_members_behind(around, self._gaps_ahead, self._path.levels)
-        if around != self._around_array:
-            self._around_array = around
-            self._parse = self._parser_of(around)
-            self._short.clear()
-
-    def _parser_of(self, around: str | None) -> Parse:
-        """The parser of entries with this around their array, which files repeat."""
-        parse = self._parsers.get(around)
-        if parse is None:
-            if len(self._parsers) >= _PARSERS_MAX:
-                self._parsers.clear()
-            parse = self._parsers[around] = self._parser(around)
-        return parse
 
     def _parsed(self, raw: bytes, offset: int) -> _Result:
         """As `_parsed_anew`; what is short is seldom there once."""
@@ -400,7 +333,7 @@ class Reader:
             result: Record | Reject | Skip = self._parse(text)
             name = None
             if isinstance(result, Reject):
-                result, name = self._unexplained(text, result)
+                result, name = self._unexplained.decide(text, result, self._parse)
             if self._framing.by_line and self._is_empty(text, result):
                 return Skip("between-elements"), replaced, None
             if isinstance(result, Record) and (
@@ -420,49 +353,18 @@ class Reader:
         text = text.removeprefix(_MARK)
         if text.isspace():
             return ""
-        if text[:1] == '"' and self._in_array and (string := text_of_string(text)) is not None:
+        if text[:1] == '"' and self._surroundings.in_array and (string := text_of_string(text)) is not None:
             text = "" if string.isspace() else string.rstrip("\r\n")
         return without_colours(text) if "\x1b" in text else text
 
     def _is_empty(self, text: str, result: Record | Reject | Skip) -> bool:
         """Whether an object would hold entries, and holds none."""
-        if self._in_force is not None or (isinstance(result, Record) and result.timestamp is not None):
+        if self._surroundings.in_force is not None or (
+            isinstance(result, Record) and result.timestamp is not None
+        ):
             return False
         alone = isinstance(result, Record)
         return text.startswith("{") and is_empty_envelope(text, self._framing, self._any_json, alone=alone)
-
-    def _unexplained(self, text: str, reject: Reject) -> tuple[Record | Reject | Skip, str | None]:
-        """What becomes of an entry that the format of the file does not explain, and its own format."""
-        if text.startswith(_EVENT):
-            text = text.removeprefix(_EVENT)
-            result = self._parse(text)
-            if not isinstance(result, Reject):
-                return result, None
-        if self._known.is_banner(text):
-            return Skip("header"), None
-        explained = None if reject.reason in _SURELY_OWN else self._explain(text)
-        if explained is not None and not self._is_short_row(text, reject, explained):
-            return explained[1], explained[0]
-        if reject.reason in _SURELY_OWN:
-            return reject, None
-        is_text_file = self._known.name == _PLAIN_TEXT
-        if not is_text_file and not self._is_broken(text) and (record := leveled(text)) is not None:
-            return record, _PLAIN_TEXT
-        if self._is_text(text):
-            return plain(text), None if is_text_file else _PLAIN_TEXT
-        return reject, None
-
-    def _is_short_row(self, text: str, reject: Reject, explained: tuple[str, Record]) -> bool:
-        """Whether a row of a table has other fields than its header, and is no line of another log."""
-        name, record = explained
-        is_of_any = code_of(reject.reason) in _OF_ROWS and name in _OF_ANY_LINE
-        return is_of_any and (not record.body or any(each.decode() in text for each in DELIMITERS))
-
-    def _is_text(self, entry: str) -> bool:
-        """Whether an entry that nothing explains is plain text rather than a reject."""
-        if self._holds_json and not entry.strip(_CLOSING):
-            return False
-        return (self._text_too and not self._is_broken(entry)) or continues(entry, self._is_broken)
 
 
 def _failing(error: Exception, _text: str) -> Record | Reject:
@@ -482,37 +384,3 @@ def _blank_lines_from(raw: bytes) -> int:
         return 0
     line_end = raw.find(b"\n", end)
     return len(raw) if line_end < 0 else line_end + 1
-
-
-class Counter:
-    """Counts outcomes as they pass."""
-
-    def __init__(self) -> None:
-        self._parsed = [0, 0, 0]
-        self._rejected = [0, 0, 0]
-        self._skipped: dict[str, list[int]] = {}
-        self._reasons: dict[str, int] = {}
-
-    def add(self, outcome: Outcome) -> None:
-        _, length, lines, _, result, _, _ = outcome
-        if isinstance(result, Record):
-            tally = self._parsed
-        elif isinstance(result, Reject):
-            tally = self._rejected
-            self._reasons[result.reason] = self._reasons.get(result.reason, 0) + 1
-        else:
-            tally = self._skipped.setdefault(result.reason, [0, 0, 0])
-            tally[0] += result.entries - 1
-        tally[0] += 1
-        tally[1] += lines
-        tally[2] += length
-
-    @property
-    def counts(self) -> Counts:
-        skipped = {reason: Tally(*tally) for reason, tally in self._skipped.items()}
-        return Counts(Tally(*self._parsed), Tally(*self._rejected), skipped)
-
-    @property
-    def reasons(self) -> dict[str, int]:
-        """How many entries were rejected for which reason."""
-        return dict(self._reasons)
