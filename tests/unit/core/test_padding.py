@@ -13,7 +13,7 @@ from chalicelib.core.formats.registry import by_name
 from chalicelib.core.framing import framing_of, said_of
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State
-from chalicelib.core.plan import planning
+from chalicelib.core.plan import heads
 from chalicelib.core.wire.messages import decode
 from tests.fakes import Pipeline, in_time
 from tests.faults.reading import Read, assert_every_byte_is_accounted_for, read
@@ -96,7 +96,7 @@ def test_the_format_is_that_of_what_is_behind_it(size: int) -> None:
 
 
 def test_the_format_is_found_far_behind_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning, "_PADDING_LOOK_BYTES", 300_000)
+    monkeypatch.setattr(heads, "PADDING_LOOK_BYTES", 300_000)
     seen = read(b"\0" * 3_000_000 + lines(40_000), piece_bytes=100_000)
     assert seen.format == read(lines(100)).format != "text"
     assert len(seen.records) == 40_000
