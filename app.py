@@ -256,6 +256,11 @@ def start_query() -> Response:
     return query_routes.start(services, app.current_request)
 
 
+@app.route("/queries", authorizer=guard)
+def queries() -> dict[str, Any]:
+    return query_routes.queries(services, app.current_request)
+
+
 @app.route("/queries/table", authorizer=guard)
 def queried_table() -> dict[str, Any]:
     return query_routes.table(services)
@@ -268,7 +273,7 @@ def query(query_id: str) -> dict[str, Any]:
 
 @app.route("/queries/{query_id}", methods=["DELETE"], authorizer=guard)
 def cancel_query(query_id: str) -> dict[str, Any]:
-    return query_routes.cancel(services, query_id)
+    return query_routes.cancel(services, app.current_request, query_id)
 
 
 @app.route("/statistics", authorizer=guard)

@@ -24,6 +24,7 @@ ACTIONS: Final = (
     "reprocess",
     "forget",
     "query",
+    "query-cancel",
     "token-create",
     "token-revoke",
     "config-put",

@@ -15,7 +15,6 @@ from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.letters import LetterState
 from chalicelib.core.wire.fields import NAME_MAX_CHARS
 from chalicelib.pages import DEFAULT_LIMIT, MAX_LIMIT
-from chalicelib.queries import SQL_MAX_CHARS
 from chalicelib.questions import TEXT_MAX_CHARS, TIMES
 from chalicelib.record_sums import DEFAULT_BUCKETS, MAX_BUCKETS
 from chalicelib.schemas import (
@@ -36,6 +35,7 @@ from chalicelib.schemas import (
     page_of,
     ref_to,
 )
+from chalicelib.statements import SQL_MAX_CHARS
 from chalicelib.status_json import BATCH_STATES
 from chalicelib.trace_status import DEFAULT_BATCHES, MAX_BATCHES
 from chalicelib.uploads import ETAG_MAX_CHARS, ID_MAX_CHARS, PARTS_MAX, SIZE_MAX
@@ -354,13 +354,20 @@ PATHS: Final[Schema] = {
         )
     },
     "/queries": {
+        "get": _operation(
+            "queries",
+            "The queries of the last two days, newest first: the caller's own, or all for the roles operate and administer",
+            {200: page_of("Asked")},
+            query=_IN_PAGES,
+            refusals=(400, 409),
+        ),
         "post": _operation(
             "start_query",
             "Ask the sink in SQL (Athena's); the answer comes by the id",
             {202: ref_to("Query")},
             body=object_of({"sql": {"type": "string", "minLength": 1, "maxLength": SQL_MAX_CHARS}}),
             refusals=(400, 409, 415, 429),
-        )
+        ),
     },
     "/queries/table": {
         "get": _operation(

@@ -38,6 +38,15 @@ class Page:
     def is_full(self) -> bool:
         return len(self._items) == self._limit
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._items
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether its first item alone is more than an answer has room for."""
+        return self._escaped_bytes > _ANSWER_MAX_BYTES
+
     def add(self, item: Any) -> bool:
         """Whether there was room for the item; one for which there is none begins the next page."""
         text = json.dumps(item, default=str)  # as Chalice writes it: in ASCII

@@ -1,37 +1,39 @@
 """SQL over the sink by HTTP: a query is started, looked at and stopped, and its answer is read in pages.
 
-Promise: a query is bounded in the bytes that it scans (by its workgroup), in its time and in their number; an answer of
-any size is read in stretches of its file. What a query may read is for the policy of the function that asks; that only
-statements which read are started is for the sake of a clear refusal. Limits: the time is looked at when somebody looks, or
-asks the next query; without either Athena's own bound (30 minutes) holds; two that start at once may both be the last one.
+Promise: a query is bounded in the bytes that it scans (by its workgroup), in its time and in their number, by token and in
+all; its answer is for who asked it, and for who operates; one of any size is read in stretches of its file. What a query may
+read is for the policy of the function that asks. Limits: the time is looked at when somebody looks, or asks the next query;
+without either Athena's own bound (30 minutes) holds; two that start at once may both be the last one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
+from chalicelib.access import Person, Role
 from chalicelib.core.errors import FroeError, ObjectGoneError
 from chalicelib.core.wire.answers import RowTooLongError, csv_rows, lines_of
 from chalicelib.core.wire.fields import quoted
-from chalicelib.pages import BadQueryError, Page, checked_limit, checked_offset
+from chalicelib.pages import BadQueryError, Page, bad_cursor, checked_limit, checked_offset
 from chalicelib.status_json import time_json
 
-SQL_MAX_CHARS: Final = 50_000
-AT_ONCE_MAX: Final = 3
+AT_ONCE_MAX: Final = 5
+AT_ONCE_MAX_EACH: Final = 2
+"""Of one token."""
 PER_HOUR_MAX: Final = 50
 """Athena tells of no more in one call (https://docs.aws.amazon.com/athena/latest/APIReference/API_ListQueryExecutions.html)."""
+PER_HOUR_MAX_EACH: Final = 20
 SECONDS_MAX: Final = 600
-STATEMENTS: Final = ("SELECT", "WITH", "EXPLAIN", "SHOW", "DESCRIBE")
 STATES: Final = ("QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED")
 _WAITING: Final = frozenset(STATES[:2])
 _STRETCH_BYTES: Final = 4 * 1024 * 1024
 _SIGNED_SECONDS: Final = 900
 _ID: Final = re.compile(r"[0-9a-fA-F-]{1,128}")
-_BEFORE_THE_WORD: Final = re.compile(r"(?:\s++|--[^\n]*+(?:\n|$)|/\*.*?\*/|\()*+", re.DOTALL)
-_WORD: Final = re.compile(r"[A-Za-z]*")
+_DIGEST_CHARS: Final = 8
 
 
 class TooManyQueriesError(FroeError):
@@ -40,6 +42,10 @@ class TooManyQueriesError(FroeError):
 
 class NoQueryError(FroeError):
     """There is no such query."""
+
+
+class NotYoursError(FroeError):
+    """It belongs to another token."""
 
 
 class NoSinkError(FroeError):
@@ -79,10 +85,21 @@ class Stretch(NamedTuple):
     is_last: bool
 
 
+class Asked(NamedTuple):
+    """Who asked a query, and when."""
+
+    query_id: str
+    who: str
+    at: datetime
+
+
 class RunsQueries(Protocol):
     def start(self, sql: str) -> str: ...
 
     def run(self, query_id: str) -> Run | None: ...
+
+    def runs(self, query_ids: Sequence[str]) -> Mapping[str, Run]:
+        """Those that there still are of at most 50."""
 
     def stop(self, query_id: str) -> None: ...
 
@@ -95,6 +112,15 @@ class RunsQueries(Protocol):
     def explained(self, reason: str) -> str: ...
 
 
+class KeepsAskers(Protocol):
+    def put(self, asked: Asked) -> None: ...
+
+    def get(self, query_id: str) -> Asked | None: ...
+
+    def all(self) -> list[Asked]:
+        """Of two days at least."""
+
+
 class ReadsAnswers(Protocol):
     def stretch(self, place: str, offset: int, most_bytes: int) -> Stretch: ...
 
@@ -105,10 +131,14 @@ class Queries:
     """table: what its table is called."""
 
     def __init__(
-        self, engine: RunsQueries, answers: ReadsAnswers, now: Callable[[], datetime], table: str
+        self,
+        engine: RunsQueries,
+        answers: ReadsAnswers,
+        askers: KeepsAskers,
+        now: Callable[[], datetime],
+        table: str,
     ) -> None:
-        self._engine = engine
-        self._answers = answers
+        self._engine, self._answers, self._askers = engine, answers, askers
         self._now = now
         self._table = table
 
@@ -116,33 +146,66 @@ class Queries:
         """What can be queried."""
         return {"table": self._table, "columns": _columns_json(self._engine.columns())}
 
-    def start(self, sql: str) -> dict[str, Any]:
+    def start(self, person: Person, sql: str) -> dict[str, Any]:
         """sql: checked. TooManyQueriesError where others have to end first."""
         recent = self._engine.recent(PER_HOUR_MAX)
-        running = [run for run in recent if not run.is_over and not self._stopped_late(run)]
-        if len(running) >= AT_ONCE_MAX:
-            raise TooManyQueriesError(
-                f"{len(running)} queries are running: wait until one has ended, or cancel it"
-            )
-        free_at = recent[-1].submitted_at + timedelta(hours=1) if len(recent) == PER_HOUR_MAX else None
-        if free_at and free_at > self._now():
-            raise TooManyQueriesError(
-                f"{PER_HOUR_MAX} queries were asked within an hour: the next one may be asked at"
-                f" {free_at.astimezone(UTC):%H:%M:%S} UTC"
-            )
-        return self._json(self._known(self._engine.start(sql)))
+        theirs = {asked.query_id for asked in self._askers.all() if asked.who == person.name}
+        own = [run for run in recent if run.query_id in theirs]
+        running = {run.query_id for run in recent if not run.is_over and not self._stopped_late(run)}
+        for count, most, whose in (
+            (len(running & theirs), AT_ONCE_MAX_EACH, f"queries of {person.name}"),
+            (len(running), AT_ONCE_MAX, "queries"),
+        ):
+            if count >= most:
+                raise TooManyQueriesError(
+                    f"{count} {whose} are running: wait until one has ended, or cancel it (GET /queries lists them)"
+                )
+        self._check_hour(own, PER_HOUR_MAX_EACH, f"queries of {person.name}")
+        self._check_hour(recent, PER_HOUR_MAX, "queries")
+        query_id = self._engine.start(sql)
+        try:
+            self._askers.put(Asked(query_id, person.name, self._now()))
+        except FroeError:  # it would belong to nobody, and count for nobody
+            self._engine.stop(query_id)
+            raise
+        return self._json(self._known(query_id), person.name)
 
-    def look(self, query_id: str, *, limit: int, cursor: str | None) -> dict[str, Any]:
-        """The query as it is, with a page of its answer once there is one. NoQueryError."""
+    def listed(self, person: Person, *, limit: int, cursor: str | None) -> dict[str, Any]:
+        """The queries of the last days, newest first and without answers: the person's own, or all for who operates."""
+        page = Page(min(checked_limit(limit), PER_HOUR_MAX))
+        asked = sorted(self._askers.all(), key=lambda each: (each.at, each.query_id), reverse=True)
+        asked = [each for each in asked if person.role is not Role.READ or each.who == person.name]
+        at = 0
+        if cursor:
+            places = [each.query_id for each in asked]
+            if cursor not in places:
+                raise bad_cursor(cursor)
+            at = places.index(cursor) + 1
+        some = asked[at : at + min(limit, PER_HOUR_MAX)]
+        runs = self._engine.runs([each.query_id for each in some]) if some else {}
+        last = cursor
+        for each in some:
+            run = runs.get(each.query_id)
+            if run and not page.add(self._head(run, each.who)):
+                return page.listed(last)
+            last = each.query_id
+        return page.listed(last if at + len(some) < len(asked) else None)
+
+    def head(self, person: Person, query_id: str) -> dict[str, Any]:
+        """The query as it is, without its answer. NoQueryError, NotYoursError."""
+        return self._json(*self._allowed(person, query_id))
+
+    def look(self, person: Person, query_id: str, *, limit: int, cursor: str | None) -> dict[str, Any]:
+        """The query as it is, with a page of its answer once there is one. NoQueryError, NotYoursError."""
         page = Page(checked_limit(limit))
-        offset = checked_offset(cursor) if cursor else 0
-        run = self._known(query_id)
+        offset = _offset(query_id, cursor) if cursor else 0
+        run, who = self._allowed(person, query_id)
         if self._stopped_late(run):
             run = self._known(query_id)
         if run.state != "SUCCEEDED":
-            return self._json(run)
+            return self._json(run, who)
         columns = self._engine.answer_columns(query_id)
-        return self._json(run) | {
+        return self._json(run, who) | {
             "columns": _columns_json(columns),
             **self._page(run, page, offset, len(columns)),
             "download": self._answers.signed(
@@ -150,13 +213,34 @@ class Queries:
             ),
         }
 
-    def stop(self, query_id: str) -> dict[str, Any]:
-        """The query, cancelled if it had not ended. NoQueryError."""
-        run = self._known(query_id)
+    def stop(self, person: Person, query_id: str) -> dict[str, Any]:
+        """The query, cancelled if it had not ended. NoQueryError, NotYoursError."""
+        run, who = self._allowed(person, query_id)
         if not run.is_over:
             self._engine.stop(query_id)
             run = self._known(query_id)
-        return self._json(run)
+        return self._json(run, who)
+
+    def _check_hour(self, runs: Sequence[Run], most: int, whose: str) -> None:
+        """runs: newest first. TooManyQueriesError where an hour has no room for another."""
+        free_at = runs[most - 1].submitted_at + timedelta(hours=1) if len(runs) >= most else None
+        if free_at and free_at > self._now():
+            raise TooManyQueriesError(
+                f"{most} {whose} were asked within an hour: the next one may be asked at"
+                f" {free_at.astimezone(UTC):%H:%M:%S} UTC"
+            )
+
+    def _allowed(self, person: Person, query_id: str) -> tuple[Run, str | None]:
+        """The query and who asked it, for who may see it."""
+        run = self._known(query_id)
+        asked = self._askers.get(query_id)
+        who = asked.who if asked else None
+        if person.role is Role.READ and who != person.name:
+            raise NotYoursError(
+                f"the query {query_id} belongs to {who or 'another token'}: a token of the role read may see and"
+                " cancel its own queries, which GET /queries lists"
+            )
+        return run, who
 
     def _known(self, query_id: str) -> Run:
         run = self._engine.run(query_id) if _ID.fullmatch(query_id) else None
@@ -183,54 +267,56 @@ class Queries:
             for row, length in _rows(run, stretch, width):
                 is_header = run.gives_rows and end == 0
                 if not is_header and not page.add(row):
-                    return page.listed(str(end))
+                    return page.listed(_cursor(run.query_id, end))
+                if page.is_too_large:
+                    raise _row_too_large()
                 end += length
         except RowTooLongError:
+            if not page.is_empty:
+                return page.listed(_cursor(run.query_id, end))
             if end == offset:
-                raise BadQueryError(
-                    f"a row of the answer is larger than {_STRETCH_BYTES:,} bytes: select fewer columns, or parts of"
-                    " them, such as substr(body, 1, 1000)"
-                ) from None
-            return page.listed(str(end))
+                raise _row_too_large() from None
+            return self._page(run, page, end, width)  # behind the header the row may have room
         return page.listed(None)
 
-    def _json(self, run: Run) -> dict[str, Any]:
+    def _json(self, run: Run, who: str | None) -> dict[str, Any]:
+        return self._head(run, who) | {"columns": None, "items": [], "cursor": None, "download": None}
+
+    def _head(self, run: Run, who: str | None) -> dict[str, Any]:
         reason = run.reason
         if run.state == "FAILED" or (run.state == "CANCELLED" and reason):
             reason = self._engine.explained(reason or f"the query is {run.state}")
         ended = run.completed_at if run.is_over else None
         return {
             "query_id": run.query_id,
+            "by": who,
             "sql": run.sql,
             "state": run.state,
             "reason": reason if run.state in {"FAILED", "CANCELLED"} else None,
             "submitted_at": time_json(run.submitted_at),
             "seconds": round(max(((ended or self._now()) - run.submitted_at).total_seconds(), 0), 1),
             "scanned_bytes": run.scanned_bytes,
-            "columns": None,
-            "items": [],
-            "cursor": None,
-            "download": None,
         }
 
 
-def checked_sql(sql: str | None) -> str:
-    """A statement that reads, without the semicolon at its end."""
-    statement = (sql or "").strip().rstrip(";").strip()
-    if not statement:
-        raise BadQueryError(
-            "sql is missing: give a statement such as select count(*) from records where file_format = 'json'"
-        )
-    if len(statement) > SQL_MAX_CHARS:
-        raise BadQueryError(f"sql has {len(statement):,} characters: give at most {SQL_MAX_CHARS:,}")
-    begin = _BEFORE_THE_WORD.match(statement)
-    word = _WORD.match(statement, begin.end() if begin else 0)
-    if word is None or word[0].upper() not in STATEMENTS:
-        raise BadQueryError(
-            f"sql begins with {quoted(word[0] if word and word[0] else statement[:20])}: give a statement that reads,"
-            f" which begins with {', '.join(STATEMENTS[:-1])} or {STATEMENTS[-1]}"
-        )
-    return statement
+def _cursor(query_id: str, offset: int) -> str:
+    """Where a row begins in the answer, so that no other place, and no other answer's, passes for one."""
+    digest = hashlib.sha256(f"{query_id}:{offset}".encode()).hexdigest()
+    return f"{offset}-{digest[:_DIGEST_CHARS]}"
+
+
+def _offset(query_id: str, cursor: str) -> int:
+    offset = checked_offset(cursor.partition("-")[0])
+    if cursor != _cursor(query_id, offset):
+        raise bad_cursor(cursor)
+    return offset
+
+
+def _row_too_large() -> BadQueryError:
+    return BadQueryError(
+        f"a row of the answer is larger than {_STRETCH_BYTES:,} bytes, or than an answer has room for: select fewer"
+        " columns, or parts of them, such as substr(body, 1, 1000)"
+    )
 
 
 def _rows(run: Run, stretch: Stretch, width: int) -> Iterator[tuple[list[str | None], int]]:

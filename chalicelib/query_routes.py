@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chalice.app import ConflictError, NotFoundError, Request, Response, TooManyRequestsError
+from chalice.app import ConflictError, ForbiddenError, NotFoundError, Request, Response, TooManyRequestsError
 
 from chalicelib.bodies import Body
-from chalicelib.queries import NoQueryError, NoSinkError, Queries, TooManyQueriesError, checked_sql
+from chalicelib.queries import NoQueryError, NoSinkError, NotYoursError, Queries, TooManyQueriesError
 from chalicelib.routes import Asked, GetServices, asking, refusals
+from chalicelib.statements import checked_sql
 
 
 class _Query(Body):
@@ -28,21 +29,42 @@ def start(services: GetServices, request: Request) -> Response:
     with _refusals():
         sql = checked_sql(_Query(request, "sql").text("sql"))
         queries = _queries(services)
-        with services().audit.noted(asking(request).name, "query", {"characters": len(sql)}) as note:
-            query = queries.start(sql)
+        person = asking(request)
+        with services().audit.noted(person.name, "query", {"characters": len(sql)}) as note:
+            query = queries.start(person, sql)
             note["query_id"] = query["query_id"]
         return Response(query, status_code=202)
+
+
+def queries(services: GetServices, request: Request) -> dict[str, Any]:
+    """The caller's own, or all for who operates."""
+    asked = Asked(request, "limit", "cursor")
+    with _refusals():
+        return _queries(services).listed(asking(request), limit=asked.limit, cursor=asked.text("cursor"))
 
 
 def query(services: GetServices, request: Request, query_id: str) -> dict[str, Any]:
     asked = Asked(request, "limit", "cursor")
     with _refusals():
-        return _queries(services).look(query_id, limit=asked.limit, cursor=asked.text("cursor"))
+        return _queries(services).look(
+            asking(request), query_id, limit=asked.limit, cursor=asked.text("cursor")
+        )
 
 
-def cancel(services: GetServices, query_id: str) -> dict[str, Any]:
+def cancel(services: GetServices, request: Request, query_id: str) -> dict[str, Any]:
+    """Who cancels what somebody else asked is in the audit trail."""
+    person = asking(request)
     with _refusals():
-        return _queries(services).stop(query_id)
+        queries = _queries(services)
+        query = queries.head(person, query_id)
+        if query["by"] == person.name:
+            return queries.stop(person, query_id)
+        with services().audit.noted(
+            person.name, "query-cancel", {"query_id": query_id, "of": query["by"]}
+        ) as note:
+            query = queries.stop(person, query_id)
+            note["state"] = query["state"]
+        return query
 
 
 def _queries(services: GetServices) -> Queries:
@@ -62,6 +84,8 @@ def _refusals() -> Iterator[None]:
             yield
         except NoSinkError as error:
             raise ConflictError(error.reason) from error
+        except NotYoursError as error:
+            raise ForbiddenError(error.reason) from error
         except NoQueryError as error:
             raise NotFoundError(error.reason) from error
         except TooManyQueriesError as error:

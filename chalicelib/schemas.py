@@ -292,15 +292,20 @@ ME: Final[Schema] = object_of(
 )
 _COLUMNS: Final[Schema] = {"type": "array", "items": object_of({"name": TEXT, "type": TEXT})}
 QUERIED_TABLE: Final[Schema] = object_of({"table": TEXT, "columns": _COLUMNS})
+_ASKED: Final[Schema] = {
+    "query_id": TEXT,
+    "by": nullable(TEXT) | {"description": "the name of the token that asked; null if that is not known"},
+    "sql": TEXT,
+    "state": {"enum": list(STATES)},
+    "reason": nullable(TEXT),
+    "submitted_at": TIME,
+    "seconds": {"type": "number", "minimum": 0},
+    "scanned_bytes": COUNT,
+}
+ASKED: Final[Schema] = object_of(_ASKED)
 QUERY: Final[Schema] = object_of(
     {
-        "query_id": TEXT,
-        "sql": TEXT,
-        "state": {"enum": list(STATES)},
-        "reason": nullable(TEXT),
-        "submitted_at": TIME,
-        "seconds": {"type": "number", "minimum": 0},
-        "scanned_bytes": COUNT,
+        **_ASKED,
         "columns": nullable(_COLUMNS),
         "items": {"type": "array", "items": {"type": "array", "items": nullable(TEXT)}},
         "cursor": nullable(TEXT),
@@ -416,6 +421,7 @@ SCHEMAS: Final[Schema] = {
     "Sum": SUM,
     "Deed": DEED,
     "Query": QUERY,
+    "Asked": ASKED,
     "Redriven": progress_of("redriven"),
     "Discarded": progress_of("discarded"),
     "Error": {

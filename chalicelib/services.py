@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from chalicelib.access import Tokens
 from chalicelib.attention import Attention
 from chalicelib.audit import Audit
-from chalicelib.aws.access_table import DynamoAudit, DynamoTokens
+from chalicelib.aws.access_table import DynamoAskers, DynamoAudit, DynamoTokens
 from chalicelib.aws.athena import TABLE, Athena, Catalog, S3Answers
 from chalicelib.aws.events import EventBridge
 from chalicelib.aws.ledger_table import DynamoLedger
@@ -42,6 +42,7 @@ from chalicelib.queries import Queries
 from chalicelib.reprocessing import Reprocessing
 from chalicelib.settings import TRACINGS
 from chalicelib.settled_objects import SettledObjects
+from chalicelib.statements import columns_near
 from chalicelib.statistics import Counting, Statistics
 from chalicelib.status import Status
 from chalicelib.sweeper import Sweeper
@@ -124,8 +125,10 @@ class Services(Pipeline):
         if self.settings.sink is Sink.NONE:
             return None
         catalog = Catalog(self.settings.stage, by_api=True)
-        engine = Athena(self._clients("athena"), catalog, lambda _: "GET /queries/table lists the columns.")
-        return Queries(engine, S3Answers(self._clients("s3", signs=True)), now, TABLE)
+        near = partial(columns_near, table=TABLE, listing="GET /queries/table")
+        answers = S3Answers(self._clients("s3", signs=True))
+        askers = DynamoAskers(self._dynamodb, self.settings.ledger_table)
+        return Queries(Athena(self._clients("athena"), catalog, near), answers, askers, now, TABLE)
 
     @cached_property
     def lists(self) -> Ledger:

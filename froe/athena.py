@@ -22,8 +22,9 @@ from chalicelib.aws.athena import Athena, Catalog
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.records.columns import ROWS
 from chalicelib.queries import Run
+from chalicelib.statements import columns_near
 from froe.errors import FroeError
-from froe.querying import RECORDS, Table, columns_named, quoted
+from froe.querying import RECORDS, Table, quoted
 from froe.terminal import steps
 
 BYTES_MIN: Final = 10_000_000
@@ -57,7 +58,7 @@ class AthenaTable(Table):
     def __init__(self, folder: Path, client: Client, catalog: Catalog) -> None:
         super().__init__(folder, RECORDS)
         self._client = client
-        self._athena = Athena(client, catalog, partial(columns_named, table=RECORDS))
+        self._athena = Athena(client, catalog, partial(columns_near, table=RECORDS))
         self._parts: list[Path] = []
         self.scanned_bytes = 0
 

@@ -23,12 +23,15 @@ from chalicelib.core.reading import Reading
 from chalicelib.core.records import Outcome
 from chalicelib.core.records.columns import ALWAYS, REST, ROWS, STORED, Chunk, Names, common_type
 from chalicelib.core.wire.fields import FILE_ID
+from chalicelib.statements import columns_near
 from froe.errors import FroeError
 
 LOG: Final = "log"
 RECORDS: Final = "records"
 """What the table is called: of log files, and of what a stage has stored."""
-_COLUMNS_NAMED_MAX: Final = 60
+_NO_COLUMN: Final = re.compile(
+    r"Binder Error: (?:Referenced column \"([^\"]*)\"|Table .* does not have a column named \"([^\"]*)\")"
+)
 _NO_ROWS: Final = "(SELECT {} WHERE false)".format(
     ", ".join(map('NULL::{0[1]} AS "{0[0]}"'.format, [*STORED.items(), ("filename", "VARCHAR")]))
 )
@@ -287,16 +290,8 @@ _NUMBERS: Final = frozenset(
 
 def _explained(error: duckdb.Error, columns: Sequence[str], table: str) -> str:
     message = str(error).strip()
-    if re.match(r"Binder Error: Referenced column|Binder Error: Table .* does not have a column", message):
-        return f"{message}\n{columns_named(columns, table)}"
+    if unknown := _NO_COLUMN.match(message):
+        return f"{message}\n{columns_near(columns, unknown[1] or unknown[2], table)}"
     if message.startswith("Catalog Error: Table"):
         return f"{message}\nThe only table is {table}."
     return message
-
-
-def columns_named(columns: Sequence[str], table: str) -> str:
-    """A sentence with those that a table has."""
-    named = ", ".join(columns[:_COLUMNS_NAMED_MAX])
-    more = len(columns) - _COLUMNS_NAMED_MAX
-    others = f" and {more} more (DESCRIBE {table})" if more > 0 else ""
-    return f"The columns of {table}: {named}{others}."

@@ -1,18 +1,22 @@
-"""Tokens and the audit trail in the ledger's table: the partition ``tokens`` has each token under its digest, and
-``audit#2026-12`` has the deeds of a month, by time.
+"""Tokens, the audit trail and who asked which query, in the ledger's table: the partition ``tokens`` has each token under
+its digest, ``audit#2026-12`` has the deeds of a month, by time, and ``queries`` has each query under its id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.access import NamedToken, Role
 from chalicelib.audit import Deed
 from chalicelib.aws.items import Item, Items, Key
+from chalicelib.queries import Asked
 
 TOKENS: Final = "tokens"
+_QUERIES: Final = "queries"
+_QUERIES_KEPT_FOR: Final = timedelta(days=2)
+"""As long as there may be answers of them, whose objects expire after a day."""
 _MONTH_CHARS: Final = 7
 
 
@@ -63,6 +67,29 @@ class DynamoAudit:
                 yield Deed(
                     item["sk"], item["who"], item["way"], item["action"], item["subject"], item.get("result")
                 )
+
+
+class DynamoAskers:
+    """client: a low-level DynamoDB client. table: the ledger's."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._items = Items(client, table)
+
+    def put(self, asked: Asked) -> None:
+        expires_at = int((asked.at + _QUERIES_KEPT_FOR).timestamp())
+        item = {"who": asked.who, "at": asked.at.isoformat(), "expires_at": expires_at}
+        self._items.update(Key(_QUERIES, asked.query_id), item)
+
+    def get(self, query_id: str) -> Asked | None:
+        item = self._items.get(Key(_QUERIES, query_id))
+        return _asked(item) if item else None
+
+    def all(self) -> list[Asked]:
+        return [_asked(item) for item in self._items.between(_QUERIES, "!", "~")]
+
+
+def _asked(item: Item) -> Asked:
+    return Asked(item["sk"], item["who"], datetime.fromisoformat(item["at"]))
 
 
 def _token(item: Item) -> NamedToken:

@@ -24,7 +24,7 @@ TABLE: Final = "records"
 _CATALOG: Final = "AwsDataCatalog"
 _REFUSED: Final = "InvalidRequestException"
 _UNKNOWN_COLUMN: Final = re.compile(
-    r"Column '?\"?([^'\" ]+)\"?'? cannot be resolved|COLUMN_NOT_FOUND|Referenced column"
+    r"Column '?\"?([^'\" ]+)\"?'? cannot be resolved|COLUMN_NOT_FOUND|Referenced column \"([^\"]*)\""
 )
 _NO_PARTITION: Final = re.compile(r"injected projected partition column", re.IGNORECASE)
 _SCANNED_TOO_MUCH: Final = re.compile(r"bytes scanned limit", re.IGNORECASE)
@@ -55,9 +55,9 @@ class Catalog:
 
 
 class Athena:
-    """client: a low-level Athena client. named: a sentence with these columns of the table."""
+    """client: a low-level Athena client. named: a sentence about the columns of the table, given another's name."""
 
-    def __init__(self, client: Any, catalog: Catalog, named: Callable[[Sequence[str]], str]) -> None:
+    def __init__(self, client: Any, catalog: Catalog, named: Callable[[Sequence[str], str], str]) -> None:
         self._client = client
         self._catalog = catalog
         self._named = named
@@ -95,12 +95,16 @@ class Athena:
         """The last ones of the workgroup, newest first; most: at most 50."""
         with self._explaining("listing queries"):
             listed = self._client.list_query_executions(WorkGroup=self._workgroup, MaxResults=most)
-            ids = listed.get("QueryExecutionIds", [])
-            if not ids:
-                return []
-            executions = self._client.batch_get_query_execution(QueryExecutionIds=ids)["QueryExecutions"]
-        runs = map(self._run_of, executions)
+        ids = listed.get("QueryExecutionIds", [])
+        runs = self.runs(ids).values() if ids else ()
         return sorted(runs, key=lambda run: run.submitted_at, reverse=True)
+
+    def runs(self, query_ids: Sequence[str]) -> dict[str, Run]:
+        """Those that Athena knows of at most 50."""
+        with self._explaining("looking at queries"):
+            answer = self._client.batch_get_query_execution(QueryExecutionIds=list(query_ids))
+        runs = map(self._run_of, answer["QueryExecutions"])
+        return {run.query_id: run for run in runs}
 
     def columns(self) -> list[Column]:
         """Of the table, those of its partitions last."""
@@ -117,7 +121,8 @@ class Athena:
         return [Column(each["Name"], each["Type"].lower()) for each in described]
 
     def explained(self, reason: str) -> str:
-        sentence = f"Athena: {' '.join(reason.split()).rstrip('.')}."
+        """A sentence of Athena, or on the local AWS of DuckDB, with the remedy where one is known."""
+        sentence = f"{' '.join(reason.split()).rstrip('.')}."
         if _NO_WORKGROUP.search(reason):
             return f"{sentence} The workgroup is there while the stage has Sink=parquet: set it and deploy."
         if _NO_PARTITION.search(reason):
@@ -127,8 +132,9 @@ class Athena:
                 f"{sentence} Ask fewer days (WHERE date >= '2026-11-01'), or raise the parameter"
                 f" {self._catalog.bound}."
             )
-        if _UNKNOWN_COLUMN.search(reason):
-            return f"{sentence} {self._named([column.name for column in self.columns()])}"
+        if unknown := _UNKNOWN_COLUMN.search(reason):
+            name = next(filter(None, unknown.groups()), "")
+            return f"{sentence} {self._named([column.name for column in self.columns()], name)}"
         return sentence
 
     @property

@@ -1,8 +1,9 @@
 """Lets the local AWS answer SQL over the sink by the engine of `froe query`, so that it sees what `froe query` sees.
 
 The rows are those of the merged objects and of batches that wait to be merged, of one generation of each file; DuckDB
-reads nothing of this machine but a copy of them. What is scanned counts as the whole objects. Limits: the SQL is DuckDB's;
-other tables, and statements of DDL, are ministack's alone.
+reads nothing of this machine but a copy of them. A query ends when it is stopped, or has run for as long as the API lets one
+run. What is scanned counts as the whole objects. Limits: the SQL is DuckDB's; other tables, and statements of DDL, are
+ministack's alone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import duckdb
+
 from chalicelib.core.records import parquet
+from chalicelib.queries import SECONDS_MAX
 from froe.querying import RECORDS, StoredTable
 
 _CUTOFF: Final = "BytesScannedCutoffPerQuery"
@@ -61,12 +65,14 @@ def ask_the_sink(athena: Any, glue: Any, s3: Any) -> None:
                     asyncio.to_thread(_answer, rows_of, query, athena._DUCKDB_TYPE_MAP)  # noqa: SLF001 - as above
                 )
                 while not (await asyncio.wait({answering}, timeout=_LOOK_SECONDS))[0]:
+                    if time.time() - begun > SECONDS_MAX:
+                        _end(execution, "CANCELLED", begun, reason=f"Query timeout after {SECONDS_MAX} s")
                     if execution["Status"]["State"] not in _WAITING:
                         rows_of.interrupt()  # again and again: it ends only a statement that has begun
                 columns, types, rows = answering.result()
             except Exception as error:  # noqa: BLE001 - what is wrong with a query is its answer
                 state = "CANCELLED" if isinstance(error, ScannedTooMuchError) else "FAILED"
-                _end(execution, state, begun, reason=str(error)[:2000])
+                _end(execution, state, begun, reason=_reason(error))
                 return
         execution |= {"_results": {"columns": columns, "rows": rows}, "_column_types": types}
         execution["Statistics"]["DataScannedInBytes"] = scanned
@@ -98,6 +104,12 @@ def name_resources(actions: Any, athena: Any) -> None:
         return resource_of(service, method, path, headers, body, *rest)
 
     actions.extract_resource_arn = named
+
+
+def _reason(error: Exception) -> str:
+    """DuckDB's own words: which columns there are is for who asked to say."""
+    cause = error.__cause__
+    return str(cause if isinstance(cause, duckdb.Error) else error)[:2000]
 
 
 def _check(scanned: int, group: Mapping[str, Any]) -> None:

@@ -255,7 +255,7 @@ def test_athena_answers_of_the_sink_as_this_machine_does(packed: LocalStack, pou
     assert kept["KeyCount"] > 0
     wrong = run_froe(packed, "query", "select nothing from records", "--athena")
     assert wrong.returncode == 1
-    assert "The columns of records: file_id, batch_id, offset" in wrong.stderr
+    assert "DESCRIBE records lists them" in wrong.stderr
 
 
 def answered(packed: LocalStack, sql: str) -> dict[str, Any]:
@@ -293,11 +293,15 @@ def test_http_answers_sql_of_the_sink_as_the_command_line_does(packed: LocalStac
         202,
         200,
     )
+    (own,) = call_api(packed, "/queries", token=reader).body["items"]
+    assert (own["query_id"], own["by"]) == (asked.body["query_id"], "reader")
+    others = call_api(packed, "/queries", method="POST", body={"sql": "select 1"}).body
+    assert call_api(packed, f"/queries/{others['query_id']}", token=reader).status == 403
     refused = call_api(packed, "/dead-letters/redrive", method="POST", token=reader, body={"all": True})
     assert refused.status == 403
     wrong = answered(packed, "select nothing from records")
     assert (wrong["state"], wrong["items"]) == ("FAILED", [])
-    assert "GET /queries/table lists the columns." in wrong["reason"]
+    assert "GET /queries/table lists them" in wrong["reason"]
     outside = answered(packed, "select * from read_text('/etc/hostname')")
     assert (outside["state"], "ermission" in outside["reason"]) == ("FAILED", True)
 

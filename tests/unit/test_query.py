@@ -185,7 +185,7 @@ def test_csv_and_files_hold_every_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (["select clientadress from log"], 1, "The columns of log: file, offset"),
+        (["select orderlines from log"], 1, "The nearest of the 26 columns of log: order_lines"),
         (["select * from logs"], 1, "The only table is log."),
         (["selec"], 1, "syntax error"),
         (["select body::int from log"], 1, "Could not convert"),

@@ -18,6 +18,7 @@ from froe.local import sink_queries
 
 BUCKET, DATABASE, GROUP = "results", "froe_local", "froe-local.api"
 FOLDER = "format=json/date=2026-03-01/"
+ENDLESS = "select sum(a.i * b.i) from range(10000000) a(i), range(10000000) b(i)"
 SQL = "select body, length from records order by length"
 
 
@@ -102,7 +103,8 @@ def test_nothing_of_the_machine_is_read_and_a_mistake_is_an_answer(aws: Any, tmp
         run = asked(athena, sql)
         assert run["Status"]["State"] == "FAILED"
         assert "s3cret" not in str(run)
-    assert "Referenced column" in run["Status"]["StateChangeReason"]
+    reason = run["Status"]["StateChangeReason"]
+    assert ("Referenced column" in reason, "DESCRIBE" in reason) == (True, False)
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(0, "QUEUED"), (0.001, "RUNNING"), (0.3, "RUNNING")])
@@ -116,8 +118,16 @@ def test_a_query_is_stopped_whenever_that_is_asked(seconds: float, state: str, a
         assert athena._executions[query_id]["Status"]["State"] == state
         athena._stop_query_execution({"QueryExecutionId": query_id})
 
-    endless = "select sum(a.i * b.i) from range(10000000) a(i), range(10000000) b(i)"
-    assert asked(athena, endless, stop)["Status"]["State"] == "CANCELLED"
+    assert asked(athena, ENDLESS, stop)["Status"]["State"] == "CANCELLED"
+
+
+def test_a_query_that_runs_for_too_long_ends_though_nobody_looks(
+    aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    athena, _, _ = aws
+    monkeypatch.setattr(sink_queries, "SECONDS_MAX", 0.2)
+    status = asked(athena, ENDLESS)["Status"]
+    assert (status["State"], "timeout" in status["StateChangeReason"]) == ("CANCELLED", True)
 
 
 def test_a_query_scans_no_more_than_its_workgroup_allows(aws: Any, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
@@ -17,16 +18,29 @@ pytest.importorskip("chalice", reason="needs chalice: make setup")
 from botocore.exceptions import ClientError
 from chalice.test import Client
 
-from chalicelib import queries
-from chalicelib.access import Role
+from chalicelib import queries, query_routes
+from chalicelib.access import Person, Role
 from chalicelib.audit import Audit
+from chalicelib.aws.access_table import DynamoAskers
 from chalicelib.aws.athena import TABLE, Athena, Catalog, S3Answers
+from chalicelib.core.errors import TransientError
 from chalicelib.core.plan.layouts import Sink
-from chalicelib.queries import AT_ONCE_MAX, PER_HOUR_MAX, SECONDS_MAX, Queries, checked_sql
+from chalicelib.queries import (
+    AT_ONCE_MAX,
+    AT_ONCE_MAX_EACH,
+    PER_HOUR_MAX,
+    PER_HOUR_MAX_EACH,
+    SECONDS_MAX,
+    Queries,
+)
+from chalicelib.statements import checked_sql, columns_near
 from tests.fakes import WHEN, FakeTrail
+from tests.soak.dynamodb import DynamoDB
+from tests.soak.world import World
 
 SQL = "select a, b from records where file_format = 'json'"
 HEADER = b'"a","b"\n'
+ANN, BOB, OPERATOR = Person("ann", Role.READ), Person("bob", Role.READ), Person("olga", Role.OPERATE)
 
 
 def refused(operation: str, code: str, message: str = "") -> ClientError:
@@ -120,7 +134,9 @@ class FakeS3:
 
 
 class Asking:
-    """The routes with a token of a role; each gives status and body."""
+    """The routes, asked by a person; each gives status and body."""
+
+    person = ANN
 
     def __init__(self, client: Client, engine: FakeAthena, s3: FakeS3, trail: FakeTrail) -> None:
         self._client = client
@@ -141,7 +157,8 @@ class Asking:
 
     def answered(self, data: bytes, sql: str = SQL) -> str:
         """The path of a query that has succeeded, and left this."""
-        _, query = self.start(sql)
+        status, query = self.start(sql)
+        assert status == 202, query
         self.engine.end(query["query_id"])
         self.s3.data = data
         return f"/queries/{query['query_id']}"
@@ -158,12 +175,15 @@ def asking(services: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
     engine, s3, trail = FakeAthena(), FakeS3(), FakeTrail()
     catalog = Catalog("eu-prod", by_api=True)
-    athena = Athena(engine, catalog, lambda names: f"There are {', '.join(names)}.")
-    services.queries = Queries(athena, S3Answers(s3), lambda: engine.now, TABLE)
+    athena = Athena(engine, catalog, partial(columns_near, table=TABLE))
+    askers = DynamoAskers(DynamoDB(World("calm"), lambda *_: None), "ledger")
+    services.queries = Queries(athena, S3Answers(s3), askers, lambda: engine.now, TABLE)
     services.audit = Audit(trail, lambda: WHEN)
     monkeypatch.setattr(app, "services", lambda: services)
     with Client(app.app) as client:
-        yield Asking(client, engine, s3, trail)
+        asking = Asking(client, engine, s3, trail)
+        monkeypatch.setattr(query_routes, "asking", lambda _: asking.person)
+        yield asking
 
 
 def test_a_query_runs_in_the_workgroup_of_the_api_and_who_asked_is_written_down(asking: Asking) -> None:
@@ -191,9 +211,12 @@ def test_an_answer_comes_in_pages_with_types_and_null_apart_from_empty_text(aski
     assert first["download"].endswith(f'attachment; filename="{path.rpartition("/")[2]}.csv"')
     _, last = asking.get(f"{path}?limit=2&cursor={first['cursor']}")
     assert (last["items"], last["cursor"]) == ([["3", ""]], None)
-    assert asking.get(f"{path}?cursor=99999")[1]["items"] == []
-    assert asking.get(f"{path}?cursor=x")[0] == 400
-    assert asking.get(asking.answered(HEADER))[1]["items"] == []
+    others = asking.answered(HEADER)
+    assert asking.get(others)[1]["items"] == []
+    offset = len(HEADER) + 2  # inside a row
+    for wrong in ("x", "0", str(offset), f"{offset}{first['cursor'][first['cursor'].index('-') :]}"):
+        assert asking.get(f"{path}?cursor={wrong}")[0] == 400, wrong
+    assert asking.get(f"{others}?cursor={first['cursor']}")[0] == 400, "it is of another answer"
 
 
 def test_an_answer_of_any_size_is_read_in_stretches_and_pages_stay_small(
@@ -210,10 +233,21 @@ def test_an_answer_of_any_size_is_read_in_stretches_and_pages_stay_small(
         cursor = page["cursor"]
     assert read == rows
     assert asking.s3.read_bytes == 1000
-    status, answer = asking.get(
-        asking.answered(HEADER + b'"1","' + b"x" * 3000 + b'"\n') + f"?cursor={len(HEADER)}"
-    )
-    assert (status, "a row of the answer is larger than 1,000 bytes" in answer["Message"]) == (400, True)
+    path = asking.answered(HEADER + b'"1","x"\n"2","' + b"x" * 3000 + b'"\n')
+    _, page = asking.get(path)
+    assert page["items"] == [["1", "x"]]
+    for large in (f"{path}?cursor={page['cursor']}", asking.answered(HEADER + b'"1","' + b"x" * 3000)):
+        status, answer = asking.get(large)
+        assert (status, "a row of the answer is larger than 1,000 bytes" in answer["Message"]) == (400, True)
+    row = b'"1","' + b"x" * 987 + b'"\n'
+    _, page = asking.get(asking.answered(HEADER + row + row))
+    assert [len(value) for value in page["items"][0]] == [1, 987], "it has room without the header"
+
+
+def test_a_row_that_no_answer_has_room_for_is_refused(asking: Asking) -> None:
+    """In JSON a control character has six."""
+    status, answer = asking.get(asking.answered(HEADER + b'"1","' + b"\x01" * 1_100_000 + b'"\n"2","x"\n'))
+    assert (status, "select fewer columns" in answer["Message"]) == (400, True)
 
 
 def test_lines_of_a_statement_that_is_no_query_are_rows(asking: Asking) -> None:
@@ -238,23 +272,116 @@ def test_a_query_that_runs_for_too_long_is_stopped_by_who_looks(asking: Asking) 
 
 
 def test_others_have_to_end_first(asking: Asking) -> None:
-    started = [asking.start()[1]["query_id"] for _ in range(AT_ONCE_MAX)]
+    started = []
+    for number in range(AT_ONCE_MAX):
+        asking.person = Person(f"person{number}", Role.READ)
+        started.append(asking.start()[1]["query_id"])
+    asking.person = ANN
     status, answer = asking.start()
-    assert (status, answer["Message"].endswith("wait until one has ended, or cancel it")) == (429, True)
+    assert (status, "wait until one has ended, or cancel it" in answer["Message"]) == (429, True)
     asking.engine.end(started[0], "FAILED")
     assert asking.start()[0] == 202
     asking.engine.now += timedelta(seconds=SECONDS_MAX + 1)
     assert asking.start()[0] == 202, "what has run for too long is stopped"
 
 
+def test_who_runs_as_many_as_one_may_keeps_nobody_else_from_asking(asking: Asking) -> None:
+    started = [asking.start()[1]["query_id"] for _ in range(AT_ONCE_MAX_EACH)]
+    status, answer = asking.start()
+    assert (status, f"{AT_ONCE_MAX_EACH} queries of ann are running" in answer["Message"]) == (429, True)
+    asking.person = BOB
+    assert asking.start()[0] == 202
+    asking.person = ANN
+    asking.delete(f"/queries/{started[0]}")
+    assert asking.start()[0] == 202
+
+
 def test_an_hour_has_room_for_so_many(asking: Asking) -> None:
-    for _ in range(PER_HOUR_MAX):
+    for number in range(PER_HOUR_MAX):
+        asking.person = Person(f"person{number % 5}", Role.READ)
         asking.answered(HEADER)
         asking.engine.now += timedelta(minutes=1)
+    asking.person = ANN
     status, answer = asking.start()
     assert (status, f"{WHEN + timedelta(hours=1):%H:%M:%S} UTC" in answer["Message"]) == (429, True)
     asking.engine.now = WHEN + timedelta(minutes=61)
     assert asking.start()[0] == 202
+
+
+def test_one_token_leaves_room_in_the_hour_for_others(asking: Asking) -> None:
+    for _ in range(PER_HOUR_MAX_EACH):
+        asking.answered(HEADER)
+    status, answer = asking.start()
+    assert (status, f"{PER_HOUR_MAX_EACH} queries of ann" in answer["Message"]) == (429, True)
+    asking.person = BOB
+    assert asking.start()[0] == 202
+
+
+def test_a_query_is_for_who_asked_it_and_for_who_operates(asking: Asking) -> None:
+    path = asking.answered(HEADER + b'"1","x"\n')
+    asking.person = BOB
+    for status, answer in (asking.get(path), asking.delete(path)):
+        assert (status, "belongs to ann" in answer["Message"]) == (403, True)
+    asking.person = OPERATOR
+    status, answer = asking.get(path)
+    assert (status, answer["by"], answer["items"]) == (200, "ann", [["1", "x"]])
+    asking.person = ANN
+    running = asking.start()[1]["query_id"]
+    asking.person = OPERATOR
+    assert asking.delete(f"/queries/{running}")[1]["state"] == "CANCELLED"
+    deed = list(asking.trail.stored.values())[-1]
+    assert (deed.who, deed.action, deed.subject) == (
+        "olga",
+        "query-cancel",
+        {"query_id": running, "of": "ann"},
+    )
+    assert deed.result == {"state": "CANCELLED"}
+
+
+def test_a_query_that_nobody_is_known_to_have_asked_is_for_who_operates(asking: Asking) -> None:
+    group = Catalog("eu-prod", by_api=True).workgroup
+    query_id = asking.engine.start_query_execution(QueryString=SQL, WorkGroup=group)["QueryExecutionId"]
+    assert asking.get(f"/queries/{query_id}")[0] == 403
+    asking.person = OPERATOR
+    assert asking.get(f"/queries/{query_id}")[1]["by"] is None
+
+
+def test_queries_are_listed_for_who_asked_them_and_all_for_who_operates(asking: Asking) -> None:
+    started = []
+    for number in range(7):
+        asking.person = ANN if number % 2 else BOB
+        started.append(asking.answered(HEADER).rpartition("/")[2])
+        asking.engine.now += timedelta(seconds=1)
+
+    def listed(person: Person) -> list[str]:
+        asking.person = person
+        ids, cursor = [], ""
+        while cursor is not None:
+            status, page = asking.get("/queries?limit=2" + (f"&cursor={cursor}" if cursor else ""))
+            assert status == 200
+            assert all(each["sql"] == SQL and each["state"] == "SUCCEEDED" for each in page["items"])
+            ids += [each["query_id"] for each in page["items"]]
+            cursor = page["cursor"]
+        return ids
+
+    assert listed(ANN) == started[1::2][::-1]
+    assert listed(BOB) == started[::2][::-1]
+    assert listed(OPERATOR) == started[::-1]
+    asking.person = ANN
+    assert asking.get(f"/queries?cursor={started[0]}")[0] == 400, "it is not in her list"
+    assert asking.get("/queries?limit=0")[0] == 400
+
+
+def test_a_query_that_cannot_be_noted_as_somebodys_is_stopped(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: Any) -> None:
+        raise TransientError("the table is busy")
+
+    monkeypatch.setattr(DynamoAskers, "put", busy)
+    assert asking.start()[0] == 503
+    (run,) = asking.engine.runs.values()
+    assert run["Status"]["State"] == "CANCELLED"
 
 
 @pytest.mark.parametrize("path", ["/queries/00000009-aaaa-bbbb-cccc-000000000009", "/queries/..%2Fme"])
@@ -274,7 +401,9 @@ def test_an_answer_that_has_expired_is_not_there(asking: Asking) -> None:
 def test_what_athena_refuses_or_cannot_answer_is_said_with_the_remedy(asking: Asking) -> None:
     _, query = asking.start()
     asking.engine.end(query["query_id"], "FAILED", "COLUMN_NOT_FOUND: Column 'x' cannot be resolved")
-    assert asking.get(f"/queries/{query['query_id']}")[1]["reason"].endswith("There are body, file_format.")
+    assert asking.get(f"/queries/{query['query_id']}")[1]["reason"].endswith(
+        "resolved. The columns of records: body, file_format."
+    )
     _, query = asking.start()
     asking.engine.end(query["query_id"], "CANCELLED", "Bytes scanned limit was exceeded")
     assert "raise the parameter ApiQueryMaxBytes" in asking.get(f"/queries/{query['query_id']}")[1]["reason"]
@@ -282,7 +411,7 @@ def test_what_athena_refuses_or_cannot_answer_is_said_with_the_remedy(asking: As
         "StartQueryExecution", "InvalidRequestException", "line 1:8: mismatched input"
     )
     status, answer = asking.start()
-    assert (status, answer["Message"]) == (400, "Athena: line 1:8: mismatched input.")
+    assert (status, answer["Message"]) == (400, "line 1:8: mismatched input.")
     asking.engine.refusal = refused("StartQueryExecution", "ThrottlingException")
     assert asking.start()[0] == 503
 
@@ -299,6 +428,7 @@ def test_what_athena_refuses_or_cannot_answer_is_said_with_the_remedy(asking: As
             "insert into records select 1",
             "update records set a = 1",
         ),
+        *("select 1; select 2", "select ';' ; -- a;\n ;drop table records", "select 1;;select 2; "),
         *("create table t as select 1", "unload (select 1) to 's3://b/'", "-- select\ndelete from records"),
         *("/* select */ msck repair table records", "selected", "x" * 50_001, "prepare p from select 1"),
     ],
@@ -317,11 +447,33 @@ def test_what_does_not_read_is_refused_before_anything_is_asked(sql: Any, asking
         "-- a\n /* b */ ((select 1))",
         "with a as (select 1) from a",
         "explain select 1",
+        "select ';', \";\" /* ; */ -- ;\n, 'it''s; '",
         "show tables",
     ],
 )
 def test_what_reads_is_asked_as_it_is(sql: str) -> None:
     assert checked_sql(sql) == sql
+
+
+@pytest.mark.parametrize("end", [";", " ; ", ";;", "; -- a;", ";/* ; */;"])
+def test_what_follows_a_statement_and_is_none_is_left_out(end: str) -> None:
+    assert checked_sql(f"select 1{end}") == "select 1"
+
+
+def test_a_column_that_is_not_there_is_answered_with_those_near_it() -> None:
+    columns = [
+        "file_id",
+        "body",
+        "client_address",
+        "client_port",
+        "server_address",
+        *map("c{}".format, range(40)),
+    ]
+    assert columns_near(columns, "clientaddress", "records") == (
+        "The nearest of the 45 columns of records: client_address. DESCRIBE records lists them all."
+    )
+    assert columns_near(columns, "zzz", "records", "GET /x") == "records has 45 columns: GET /x lists them."
+    assert columns_near(columns[:2], "zzz", "log") == "The columns of log: file_id, body."
 
 
 def test_comments_that_go_on_for_ever_take_no_time() -> None:
