@@ -73,25 +73,27 @@ class Attention:
             lambda: self._stalled(limit),
             lambda: self._with_rejects(limit),
         ]
-        letters, *answers = self._map(lambda ask: ask(), [lambda: self._letters(limit=limit), *asks])
+        letters, *answers = self._map(lambda ask: ask(), [lambda: self._letters(limit=limit + 1), *asks])
         page, more = Page(len(WHYS) * MAX_LIMIT), any(more for _, more in answers)
         for why, detail, file in (each for entries, _ in answers for each in entries):
             listed = file_json(file, file.account, self._console_region)
             more = not page.add({"why": why, **detail, "file": listed}) or more
-        dead = {"items": letters["items"], "more": letters["cursor"] is not None}
+        more_dead = len(letters["items"]) > limit or letters["cursor"] is not None
+        dead = {"items": letters["items"][:limit], "more": more_dead}
         return {"dead_letters": dead, "files": page.listed(None)["items"], "more": more}
 
     def _in_state(self, state: State, limit: int) -> tuple[list[Listed], bool]:
         since = None if state is _WAITS else self._ago(_NEWS_FOR)
-        page = self._ledger.files_by_state(state, before=None, since=since, limit=limit)
-        return [(state.value, {}, file) for file in page.files if file.account.state is state], _has_more(
-            page
-        )
+        page = self._ledger.files_by_state(state, before=None, since=since, limit=limit + 1)
+        files: list[Listed] = [
+            (state.value, {}, file) for file in page.files[:limit] if file.account.state is state
+        ]
+        return files, _has_more(page, limit)
 
     def _stalled(self, limit: int) -> tuple[list[Listed], bool]:
         now = self._now()
         pages = [
-            self._ledger.files_by_state(state, before=self._ago(self._stall), limit=MAX_LIMIT)
+            self._ledger.files_by_state(state, before=self._ago(self._stall), limit=MAX_LIMIT + 1)
             for state in _MOVING
         ]
         files = [file for page in pages for file in page.files if not file.account.state.settled]
@@ -101,25 +103,21 @@ class Attention:
             quiet = since.get(file.plan.file_id, file.opened_at)
             if quiet <= now - self._stall:
                 stalled.append((_STALLED, {"quiet_since": time_json(quiet)}, file))
-        return stalled[:limit], len(stalled) > limit or any(map(_has_more, pages))
+        return stalled[:limit], len(stalled) > limit or any(_has_more(page, MAX_LIMIT) for page in pages)
 
     def _with_rejects(self, limit: int) -> tuple[list[Listed], bool]:
         ids = self._rejects.files_with_many_rejects(since=self._ago(_NEWS_FOR), limit=limit + 1)
         listed: list[Listed] = []
         for file in self._ledger.read_files(ids[:limit]):
-            share = _share(file)
-            if share > MANY_REJECTS:
-                listed.append((_REJECTS, {"share": round(share, 4)}, file))
+            share = file.account.summary.counts.reject_share
+            if share.value > MANY_REJECTS:
+                listed.append((_REJECTS, {"share": round(share.value, 4), "share_of": share.of}, file))
         return listed, len(ids) > limit
 
     def _ago(self, span: timedelta) -> str:
         return (self._now() - span).isoformat(timespec="microseconds")
 
 
-def _has_more(page: FilePage) -> bool:
-    return page.reached is not None
-
-
-def _share(file: StoredFile) -> float:
-    counts = file.account.summary.counts
-    return counts.rejected.lines / max(1, counts.rejected.lines + counts.parsed.lines)
+def _has_more(page: FilePage, limit: int) -> bool:
+    """page: of one more than the limit; it is shorter where files have changed meanwhile."""
+    return len(page.files) > limit or page.reached is not None

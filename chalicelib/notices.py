@@ -109,7 +109,9 @@ def _named(file: StoredFile) -> str:
     """One line of a file among others."""
     account = file.account
     rejected = account.summary.counts.rejected.lines
-    why = [f"{rejected:,} lines rejected ({_reject_share(file):.1%})"] if rejected else []
+    share = file.account.summary.counts.reject_share
+    lines = f"{rejected:,} {'line' if rejected == 1 else 'lines'}"
+    why = [f"{lines} rejected ({share.value:.1%} of the {share.of})"] if rejected else []
     if account.reason:
         cut = account.reason[:_REASON_MAX_CHARS]
         why.insert(0, cut if cut == account.reason else f"{cut}…")
@@ -120,12 +122,7 @@ def _badness(file: StoredFile) -> tuple[float, ...]:
     """By what is lost or waits, then by the share of rejects."""
     summary = file.account.summary
     lost = summary.dead.bytes + summary.given_up.bytes + file.account.pending.bytes
-    return (lost, _reject_share(file), summary.counts.rejected.lines, file.plan.head.size)
-
-
-def _reject_share(file: StoredFile) -> float:
-    counts = file.account.summary.counts
-    return counts.rejected.lines / max(1, counts.rejected.lines + counts.parsed.lines)
+    return (lost, summary.counts.reject_share.value, summary.counts.rejected.lines, file.plan.head.size)
 
 
 def _digest(file: StoredFile) -> Iterator[str]:

@@ -273,11 +273,15 @@ ATTENTION: Final[Schema] = object_of(
             "items": object_of(
                 {
                     "why": {"enum": list(WHYS)},
-                    "share": {"type": "number", "description": "of lines that are rejects"},
+                    "share": {
+                        "type": "number",
+                        "description": "of lines or of bytes that are rejects: the larger one",
+                    },
+                    "share_of": {"enum": ["lines", "bytes"]},
                     "quiet_since": TIME,
                     "file": ref_to("File"),
                 },
-                *("share", "quiet_since"),
+                *("share", "share_of", "quiet_since"),
             ),
         },
         "more": {"type": "boolean"},

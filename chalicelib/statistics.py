@@ -26,7 +26,7 @@ from chalicelib.status_json import time_json
 
 SLOTS_AN_HOUR: Final = 4
 MANY_REJECTS: Final = 0.1
-"""The share of lines above which rejects want somebody's attention."""
+"""The share of lines or bytes above which rejects want somebody's attention."""
 
 _HOUR: Final = "%Y-%m-%dT%H"
 _HOUR_CHARS: Final = 13
@@ -147,7 +147,6 @@ def row_of(file: StoredFile) -> Row:
     rows_written = account.summary.done if plan.sink is Sink.PARQUET else 0
     numbers += (used.write_units, used.queue_requests, used.object_reads, used.s3_requests)
     numbers += (rows_written, used.milliseconds)
-    lines = counts.parsed.lines + counts.rejected.lines
     return Row(
         slot_of(file.opened_at, file.file_id),
         file.file_id,
@@ -156,7 +155,7 @@ def row_of(file: StoredFile) -> Row:
         Sum(numbers, {account.state.value: 1}),
         opened_position(file.opened_at, file.file_id),
         plan.expires_at,
-        counts.rejected.lines > MANY_REJECTS * lines,
+        counts.reject_share.value > MANY_REJECTS,
     )
 
 

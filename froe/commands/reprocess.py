@@ -14,6 +14,7 @@ from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import FroeError as PipelineError
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.generations import named, parted
+from chalicelib.core.ledger.marks import RejectShare, Tally
 from chalicelib.reprocessing import RefusedError
 from chalicelib.services import Services
 from chalicelib.status import Status
@@ -73,7 +74,7 @@ class Outcome:
     "--rejects-over",
     metavar="N%",
     type=Percentage(),
-    help="Files with more than this share of their lines as rejects.",
+    help="Files with more than this share of their lines, or of their bytes, as rejects.",
 )
 @click.option("--dry-run", is_flag=True, help="Only show what would change; write nothing.")
 @click.option(
@@ -184,9 +185,9 @@ def _within(status: Status, file: ItemJson) -> Iterator[ItemJson]:
 
 
 def _rejects(file: ItemJson) -> float:
-    """Percent of the lines that are records or rejects."""
-    rejected, parsed = file["rejected"]["lines"], file["parsed"]["lines"]
-    return float(100 * rejected / max(1, rejected + parsed))
+    """Percent of the lines, or bytes, that are records or rejects."""
+    parsed, rejected = (Tally(**file[name]) for name in ("parsed", "rejected"))
+    return 100 * RejectShare.among(parsed, rejected).value
 
 
 def _begun(services: Services, files: Sequence[ItemJson], *, forced: bool) -> list[Outcome]:

@@ -275,7 +275,7 @@ def test_many_files_that_settle_at_once_are_one_notice_of_each_state() -> None:
     rejected = sum(number % 7 for number in range(3000)) - 1234 % 7 + 80
     assert f"rejected: {rejected:,} entries, {rejected:,} lines, {rejected:,} bytes" in lines
     worst = lines.index("The worst 20 of them:") + 1
-    assert lines[worst].endswith("s3://b/logs/worst.log (version v1): 80 lines rejected (47.1%)")
+    assert lines[worst].endswith("s3://b/logs/worst.log (version v1): 80 lines rejected (47.1% of the lines)")
     assert lines[-1] == "More: froe status --state COMPLETE"
     assert len(many.text) < 5000
     assert [one.attributes["key"] for one in each] == [f"bad/{number}" for number in range(9)]

@@ -67,6 +67,7 @@ def settled(
     *,
     parsed: int = 9,
     rejected: int = 1,
+    rejected_bytes: int | None = None,
     revision: int = 5,
     state: State = State.COMPLETE,
     format_name: str = "json",
@@ -74,7 +75,9 @@ def settled(
     head = ObjectHead(ObjectVersion("logs", f"a/{number}", "v1", "e"), 200, "text/plain", WHEN)
     plan = Plan(head, format_name, 0.99, retention_days=30)
     counts = Counts(
-        Tally(parsed, parsed, 10 * parsed), Tally(rejected, rejected, rejected), {"blank": Tally(0, 1, 1)}
+        Tally(parsed, parsed, 10 * parsed),
+        Tally(rejected, rejected, rejected if rejected_bytes is None else rejected_bytes),
+        {"blank": Tally(0, 1, 1)},
     )
     account = replace(
         account_of(plan, ()),
@@ -213,6 +216,7 @@ def test_what_needs_attention_is_named_with_the_reason_and_nothing_else() -> Non
         "new": settled(5, state=State.SPLITTING),
         "rejects": settled(6, parsed=5, rejected=5),
         "good": settled(7, parsed=9, rejected=1),
+        "huge": settled(8, parsed=30, rejected=1, rejected_bytes=700),
     }
     for file in files.values():
         stage.ledger.put_plan(file.plan, file.account, file.opened_at)
@@ -229,12 +233,14 @@ def test_what_needs_attention_is_named_with_the_reason_and_nothing_else() -> Non
         stall=timedelta(hours=1),
     )
     answer = attention.page(3)
-    reasons = {each["why"]: each["file"]["key"] for each in answer["files"]}
-    assert reasons == {
-        why: files[why].plan.object.key for why in ("INCOMPLETE", "DAMAGED", "stalled", "rejects")
-    }
-    assert set(reasons) <= set(WHYS)
-    assert [each["share"] for each in answer["files"] if "share" in each] == [0.5]
+    reasons = [(each["why"], each["file"]["key"]) for each in answer["files"]]
+    assert sorted(reasons) == sorted(
+        ("rejects" if name == "huge" else name, files[name].plan.object.key)
+        for name in ("INCOMPLETE", "DAMAGED", "stalled", "rejects", "huge")
+    )
+    assert {why for why, _ in reasons} <= set(WHYS)
+    shares = sorted((each["share"], each["share_of"]) for each in answer["files"] if "share" in each)
+    assert shares == [(0.5, "lines"), (0.7, "bytes")]
     assert (len(answer["dead_letters"]["items"]), answer["dead_letters"]["more"], answer["more"]) == (
         3,
         True,
@@ -242,4 +248,27 @@ def test_what_needs_attention_is_named_with_the_reason_and_nothing_else() -> Non
     )
     stage.count(settled(6, parsed=9, rejected=0, revision=6))
     stage.client._world.now += 3600
-    assert stage.table.files_with_many_rejects(since="2026", limit=9) == []
+    assert stage.table.files_with_many_rejects(since="2026", limit=9) == [files["huge"].file_id]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_more_needs_attention_only_where_there_is_more(count: int) -> None:
+    stage = Stage()
+    for number in range(count):
+        for state in (State.INCOMPLETE, State.FAILED):
+            file = settled(10 * number + (state is State.FAILED), state=state)
+            stage.ledger.put_plan(file.plan, file.account, file.opened_at)
+    stage.client._world.now += 3600
+    letters = [{"dead_letter_id": f"m{number}"} for number in range(count)]
+    attention = Attention(
+        Ledger(stage.ledger, stage.clock),
+        DynamoWatches(stage.client, "ledger"),
+        stage.table,
+        lambda limit: {"items": letters[:limit], "cursor": "m" if len(letters) >= limit else None},
+        stage.clock,
+        stall=timedelta(hours=1),
+    )
+    answer = attention.page(2)
+    assert len(answer["files"]) == 4
+    assert (answer["more"], answer["dead_letters"]["more"]) == (count > 2, count > 2)
+    assert len(answer["dead_letters"]["items"]) == 2

@@ -41,6 +41,23 @@ class Tally:
         return Tally(self.entries - other.entries, self.lines - other.lines, self.bytes - other.bytes)
 
 
+class RejectShare(NamedTuple):
+    """value: from 0 to 1. of: what it counts, `lines` or `bytes`."""
+
+    value: float
+    of: str
+
+    @classmethod
+    def among(cls, parsed: Tally, rejected: Tally) -> RejectShare:
+        """Of the entries that are one or the other; by lines or by bytes, whichever is more: one reject may be most of a
+        file."""
+        return max(
+            cls(rejected.lines / max(1, rejected.lines + parsed.lines), "lines"),
+            cls(rejected.bytes / max(1, rejected.bytes + parsed.bytes), "bytes"),
+            key=lambda share: share.value,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What became of a run of entries; skipped by reason."""
@@ -54,6 +71,10 @@ class Counts:
         for reason, tally in other.skipped.items():
             skipped[reason] = skipped.get(reason, Tally()) + tally
         return Counts(self.parsed + other.parsed, self.rejected + other.rejected, skipped)
+
+    @property
+    def reject_share(self) -> RejectShare:
+        return RejectShare.among(self.parsed, self.rejected)
 
     @property
     def total(self) -> Tally:
