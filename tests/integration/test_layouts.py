@@ -350,7 +350,7 @@ def test_the_page_asks_the_sink_in_sql(packed: LocalStack, poured: Poured) -> No
             answer = page.url.partition("#/")[2]
             editor.fill("select nothing from records")
             page.get_by_role("button", name="Run").click()
-            page.get_by_role("alert").get_by_text("lists the columns").wait_for()
+            page.get_by_role("alert").get_by_text("GET /queries/table lists them").wait_for()
         with driver.visiting(browser, packed.info, driver.PHONE, "dark") as one:
             one.go(answer)
             one.page.locator("table.answer tbody tr").first.wait_for()
