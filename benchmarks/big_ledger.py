@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.aws import ledger_items
+from chalicelib.aws import ledger_items, plan_items
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.aws.statistics_table import DynamoStatistics
 from chalicelib.core.framing.cutting import Limits
@@ -132,7 +132,7 @@ def filled() -> tuple[Store, str]:
     slots = set()
     for number in range(FILES):
         file = a_file(number, now - OVER * (number / FILES) - timedelta(minutes=1))
-        item = ledger_items.from_plan(file.plan) | ledger_items.from_account(
+        item = plan_items.from_plan(file.plan) | ledger_items.from_account(
             file.plan.file_id, file.account, file.settled_at or now
         )
         item |= {"pk": file.plan.file_id, "sk": "file", "opened_at": file.opened_at.isoformat()}

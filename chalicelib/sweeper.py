@@ -20,13 +20,12 @@ from chalicelib import metrics
 from chalicelib.announcing import HasLetters, ListsObjects, Unannounced
 from chalicelib.backlog import Backlog
 from chalicelib.core.errors import FroeError, reason_of
-from chalicelib.core.ledger.accounts import State, uncut_splits
+from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.letters import DeadLetter
-from chalicelib.core.plan import Plan
 from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
-from chalicelib.core.wire.messages import Again, SplitMessage, encode_split
-from chalicelib.delivery import Deadline, Outgoing, Sender, Sends
+from chalicelib.delivery import Deadline, Sends
 from chalicelib.healed import Healed
+from chalicelib.healer import Healer
 from chalicelib.ledger import Ledger, StoredFile, opened_position
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.notices import Publishes
@@ -108,12 +107,12 @@ class Sweeper:
         self._settled_objects = settled_objects
         self._watches = watches
         self._redriven = redriven
-        self._split_queue = split_queue
         self._topic = topic
         self._now = now
         self._meter = meter
         stall = timedelta(seconds=stall_seconds)
         self._stalls = Stalls(watches, now, stall)
+        self._healer = Healer(ledger, self._stalls, split_queue)
         days = min(sweep_days, retention_days) if retention_days else sweep_days
         self._unannounced = [
             Unannounced(
@@ -187,7 +186,7 @@ class Sweeper:
     def _open_files_settled(self, deadline: Deadline) -> Iterator[Healed]:
         """At most half of what is left is spent on files that wait for people."""
         return self._walk(
-            _OPEN_FILES, _OPEN, lambda stored: self._settled_anew(stored, deadline), deadline.half()
+            _OPEN_FILES, _OPEN, lambda stored: self._healer.settle_anew(stored, deadline), deadline.half()
         )
 
     def _generations_advanced(self, deadline: Deadline) -> Iterator[Healed]:
@@ -204,7 +203,7 @@ class Sweeper:
             healed.append(
                 self._healed(made, share, drained_at(made.plan.lane))
                 if moving
-                else self._settled_anew(made, share)
+                else self._healer.settle_anew(made, share)
             )
 
         try:
@@ -301,53 +300,17 @@ class Sweeper:
         if not self._stalls.has_stalled(stored.plan.file_id, account.revision, drained_at):
             return Healed()
         if stored.plan.archive and account.text_bytes is not None:
-            self._heal(stored, deadline)  # it waits for members, each of which is looked after by itself
+            self._healer.heal(
+                stored, deadline
+            )  # it waits for members, each of which is looked after by itself
             return Healed()
         self._meter.add(metrics.FILES_STALLED)
-        return self._heal(stored, deadline)
-
-    def _settled_anew(self, stored: StoredFile, deadline: Deadline) -> Healed:
-        """Add up whatever is marked, and have cut again the splits whose marks contradict their seals: at once, and
-        later each time."""
-        plan = stored.plan
-        splits = self._ledger.settle_anew(plan.file_id)
-        wrong = [split for split in splits if split.seal and split.summary.contradicted]
-        if not wrong or not self._stalls.is_due(plan.file_id, sum(split.revision for split in splits)):
-            return Healed()
-        sender = Sender(self._split_queue, deadline)
-        for split in wrong:
-            sender.add(_message(plan, split.split, Again.UNDONE, stored.trace))
-        sender.flush()
-        batches = sum(split.summary.contradicted for split in wrong)
-        logger.warning("file_contradicted", extra={"file_id": plan.file_id, "batches": batches})
-        return Healed((plan.file_id,), 0, batches)
+        return self._healer.heal(stored, deadline)
 
     def _letters_taken_back(self, deadline: Deadline) -> Iterator[Healed]:
         for letter in self._redriven.take_back(deadline.half()):
             logger.warning("redrive_lost", extra={"letter_id": letter.letter_id})
             yield Healed(letters=(letter.letter_id,))
-
-    def _heal(self, stored: StoredFile, deadline: Deadline) -> Healed:
-        """Send what is missing of a file, by messages for its splits, and settle what nobody settled."""
-        plan, trace = stored.plan, stored.trace
-        splits = {split.split: split for split in self._ledger.read_splits(plan.file_id)}
-        sender = Sender(self._split_queue, deadline)
-        sent, batches = 0, 0
-        for number in uncut_splits(plan, splits):
-            if number not in splits:
-                sender.add(_message(plan, number, Again.NOTHING, trace))
-                sent += 1
-        for split in splits.values():
-            if split.is_settled or split.seal is None:
-                continue
-            missing = self._ledger.missing_batches(plan.file_id, split.split)
-            if missing:
-                sender.add(_message(plan, split.split, Again.UNMARKED, trace))
-                batches += len(missing)
-        sender.flush()
-        self._ledger.settle_anew(plan.file_id)
-        logger.warning("file_healed", extra={"file_id": plan.file_id, "splits": sent, "batches": batches})
-        return Healed((plan.file_id,), sent, batches)
 
     def _tell(self, healed: Healed) -> None:
         if not healed:
@@ -356,9 +319,3 @@ class Sweeper:
             self._topic.publish(healed.notice(self._now()))
         except FroeError as error:
             logger.warning("notice_not_sent", extra={"reason": error.reason})
-
-
-def _message(plan: Plan, split: int, again: Again, trace: str | None) -> Outgoing:
-    origin = f"Root={trace}" if trace else None
-    message = SplitMessage(plan.object, plan.file_id, split, None if split else 0, trace=origin, again=again)
-    return Outgoing(encode_split(message))

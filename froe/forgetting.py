@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.ledger_items import from_account, from_plan, from_rereading
+from chalicelib.aws.ledger_items import from_account, from_rereading
 from chalicelib.aws.ledger_table import DynamoLedger
+from chalicelib.aws.plan_items import from_plan
 from chalicelib.aws.removal import Places, Removal
 from chalicelib.core.ledger.accounts import account_of
 from chalicelib.core.ledger.generations import has_entry_of_its_own, named, parted

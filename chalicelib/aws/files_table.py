@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from chalicelib.aws import ledger_items
+from chalicelib.aws import ledger_items, plan_items
 from chalicelib.aws.generations_table import FILE as _FILE
 from chalicelib.aws.generations_table import DynamoGenerations
 from chalicelib.aws.items import NO_SIEVE, Key, Sieve, readable
@@ -44,7 +44,7 @@ class DynamoFiles(DynamoGenerations):
         trace: str | None = None,
         used: Used = NOTHING,
     ) -> StoredFile | None:
-        item = ledger_items.from_plan(plan) | ledger_items.from_account(plan.file_id, account, now)
+        item = plan_items.from_plan(plan) | ledger_items.from_account(plan.file_id, account, now)
         item |= {"opened_at": now.isoformat(), "trace": trace}
         if not has_entry_of_its_own(plan.file_id):
             item["opened"] = opened_position(now, plan.file_id)

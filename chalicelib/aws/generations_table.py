@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.aws import ledger_items
+from chalicelib.aws import ledger_items, plan_items
 from chalicelib.aws.items import Items, Key, SideBySide
 from chalicelib.core.ledger.accounts import account_of
 from chalicelib.core.ledger.generations import Rereading, named, parted
@@ -39,7 +39,7 @@ class DynamoGenerations:
             self._items.update(Key(named(known, 0), FILE), _entry_of(former), unless="attribute_exists(pk)")
         rereading = Rereading(former.rereading.last, since=now)
         item = (
-            ledger_items.from_plan(made.plan)
+            plan_items.from_plan(made.plan)
             | ledger_items.from_account(known, made.account, now)
             | ledger_items.from_rereading(rereading)
         )
@@ -110,7 +110,7 @@ class DynamoGenerations:
 
 def _entry_of(stored: StoredFile) -> dict[str, Any]:
     """A generation's own: as a file, but in no list."""
-    item = ledger_items.from_plan(stored.plan) | ledger_items.from_account(
+    item = plan_items.from_plan(stored.plan) | ledger_items.from_account(
         named(*parted(stored.file_id)), stored.account, stored.settled_at or stored.opened_at
     )
     return item | {"opened_at": stored.opened_at.isoformat(), "trace": stored.trace}

@@ -1,29 +1,21 @@
-"""Plans, seals, summaries and accounts as the attributes of ledger items, and back."""
+"""Seals, summaries and accounts as the attributes of ledger items, and back."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, replace
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from chalicelib.core.decoding.compressions import Compression
+from chalicelib.aws.plan_items import to_plan
 from chalicelib.core.decoding.decoders import Damage
-from chalicelib.core.errors import PermanentError
-from chalicelib.core.framing import FRAMING_VERSION, framing_of, said_of
-from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import FileAccount, SplitAccount, State
-from chalicelib.core.ledger.generations import Rereading, has_entry_of_its_own, parted
+from chalicelib.core.ledger.generations import Rereading, has_entry_of_its_own
 from chalicelib.core.ledger.marks import Counts, Tally
 from chalicelib.core.ledger.seals import Seal, Setback
 from chalicelib.core.ledger.summaries import Summary
 from chalicelib.core.ledger.used import NOTHING, Used
-from chalicelib.core.plan import PLAN_VERSIONS, Archive, Member, ObjectHead, ObjectVersion, Plan
-from chalicelib.core.plan.lanes import DEFAULT
-from chalicelib.core.plan.layouts import Layout, Sink, layout_named, sink_named
-from chalicelib.core.plan.telling import Telling, telling_named
-from chalicelib.core.wire.packing import packed_text, unpacked_text
 from chalicelib.ledger_store import StoredFile
 
 _STATE_PARTITIONS: Final = 16
@@ -51,144 +43,6 @@ def stored_states(state: State) -> list[str]:
 
 def to_state(stored: str) -> State:
     return State(stored.partition("#")[0])
-
-
-def from_plan(plan: Plan) -> dict[str, Any]:
-    return {
-        "file_id": plan.file_id,
-        "bucket": plan.object.bucket,
-        "key": plan.object.key,
-        "version_id": plan.object.version_id,
-        "etag": plan.object.etag,
-        "size": plan.head.size,
-        "content_type": plan.head.content_type,
-        "last_modified": plan.head.last_modified.isoformat(),
-        "format": plan.format,
-        "format_score": plan.format_score,
-        "runner_up": plan.runner_up,
-        "runner_up_score": plan.runner_up_score,
-        "text_too": plan.text_too,
-        "date_order": plan.date_order,
-        "layout": None if plan.layout is Layout.ITEMS else plan.layout.value,
-        "sink": None if plan.sink is Sink.NONE else plan.sink.value,
-        "custom": None if plan.custom is None else packed_text(plan.custom),
-        "compression": plan.compression.value,
-        "inner": [compression.value for compression in plan.inner],
-        "charset": plan.charset,
-        **({} if plan.archive is None else {"archive": plan.archive.value}),
-        **({} if plan.object.member is None else {"member": _from_member(plan.object.member)}),
-        **({} if plan.charset_guess is None else {"charset_guess": plan.charset_guess}),
-        **({} if plan.notices is Telling.ALL else {"notices": plan.notices.value}),
-        **({"configuration": plan.configuration} if plan.configuration else {}),
-        **({} if plan.lane == DEFAULT else {"lane": plan.lane}),
-        "framing": said_of(plan.framing) | _unreadable_before(plan),
-        "limits": asdict(plan.limits),
-        "shards": plan.shards,
-        "parallel": plan.parallel,
-        "retention_days": plan.retention_days,
-        "failure": plan.failure,
-        "plan_version": plan.version,
-        "expires_at": plan.expires_at,
-    }
-
-
-def _from_member(member: Member) -> dict[str, Any]:
-    """The archive has the bucket and the version of its member, and was written as late."""
-    archive = member.archive
-    outer = archive.version.member
-    return {
-        "key": archive.version.key,
-        "size": archive.size,
-        "content_type": archive.content_type,
-        "compressions": [compression.value for compression in member.compressions],
-        "ordinal": member.ordinal,
-        "path": member.path,
-        "start": member.start,
-        "claimed": member.claimed,
-        "split": member.split,
-        "number": member.number,
-        "packed": member.packed.value,
-        **({} if member.crc is None else {"crc": member.crc}),
-        **({"member": _from_member(outer)} if outer else {}),
-    }
-
-
-def _to_version(
-    item: Mapping[str, Any], key: str, last_modified: datetime, of: Mapping[str, Any]
-) -> ObjectVersion:
-    """of: where the attribute `member` is, if it is one."""
-    member = None
-    if stored := of.get("member"):
-        version = _to_version(item, stored["key"], last_modified, stored)
-        member = Member(
-            archive=ObjectHead(version, stored["size"], stored["content_type"], last_modified),
-            compressions=tuple(map(Compression, stored["compressions"])),
-            ordinal=stored["ordinal"],
-            path=stored["path"],
-            start=stored["start"],
-            claimed=stored["claimed"],
-            split=stored["split"],
-            number=stored["number"],
-            packed=Compression(stored["packed"]),
-            crc=stored.get("crc"),
-        )
-    return ObjectVersion(item["bucket"], key, item.get("version_id"), item["etag"], member)
-
-
-def _unreadable_before(plan: Plan) -> dict[str, str]:
-    """Code that knows no other than version 1 looks at no version: a framing with a kind is what it refuses."""
-    return {} if plan.version == 1 else {"kind": plan.framing.kind.value}
-
-
-def to_plan(item: Mapping[str, Any]) -> Plan:
-    """Raises PermanentError for a plan that newer code has made: what it lacks here would be guessed."""
-    if item["plan_version"] not in PLAN_VERSIONS or item["framing"]["version"] != FRAMING_VERSION:
-        known = " and ".join((", ".join(map(str, PLAN_VERSIONS[:-1])), str(PLAN_VERSIONS[-1])))
-        raise PermanentError(
-            f"the plan of {item['file_id']} has version {item['plan_version']} and framing"
-            f" {item['framing']['version']}; this Froe reads {known}, and framing {FRAMING_VERSION}: deploy a newer one"
-        )
-    last_modified = datetime.fromisoformat(item["last_modified"])
-    version = _to_version(item, item["key"], last_modified, item)
-    return Plan(
-        head=ObjectHead(version, item["size"], item["content_type"], last_modified),
-        format=item["format"],
-        format_score=float(item["format_score"]),
-        compression=Compression(item["compression"]),
-        charset=item["charset"],
-        charset_guess=item.get("charset_guess"),
-        archive=Archive(item["archive"]) if item.get("archive") else None,
-        framing=framing_of(item["framing"]),
-        limits=Limits(**item["limits"]),
-        shards=item["shards"],
-        parallel=item["parallel"],
-        retention_days=item["retention_days"],
-        failure=item.get("failure"),
-        runner_up=item.get("runner_up", ""),
-        runner_up_score=float(item.get("runner_up_score", 0)),
-        text_too=item.get("text_too", False),
-        date_order=item.get("date_order"),
-        layout=_decided(item, "layout", layout_named, Layout.ITEMS),
-        sink=_decided(item, "sink", sink_named, Sink.NONE),
-        inner=tuple(map(Compression, item.get("inner", ()))),
-        custom=unpacked_text(item["custom"]) if item.get("custom") else None,
-        notices=telling_named(item.get("notices", "")),
-        lane=item.get("lane", DEFAULT),
-        generation=parted(item["file_id"])[1],
-        configuration=item.get("configuration", 0),
-    )
-
-
-_Decided = TypeVar("_Decided")
-
-
-def _decided(
-    item: Mapping[str, Any], name: str, read: Callable[[str], _Decided], otherwise: _Decided
-) -> _Decided:
-    try:
-        return read(item[name]) if item.get(name) else otherwise
-    except ValueError as error:
-        raise PermanentError(f"the plan of {item['file_id']} cannot be read: {error}") from error
 
 
 def from_account(file_id: str, account: FileAccount, now: datetime) -> dict[str, Any]:

@@ -17,14 +17,15 @@ from chalicelib import handlers
 from chalicelib.aws.files_table import DynamoFiles
 from chalicelib.aws.queues import SqsQueue
 from chalicelib.aws.records_table import DynamoRecords
+from chalicelib.aws.records_writer import RecordsWriter
 from chalicelib.core.ledger import summaries
 from chalicelib.core.ledger.accounts import SplitAccount
 from chalicelib.core.ledger.marks import Mark
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.healed import Healed
+from chalicelib.healer import Healer
 from chalicelib.ledger import Ledger
 from chalicelib.sealer import Sealer
-from chalicelib.sweeper import Sweeper
 
 Patch = tuple[Any, str, Any]
 
@@ -84,18 +85,18 @@ def _forget_to_look_again() -> list[Patch]:
 
 def _never_sweep() -> list[Patch]:
     """Lost messages are lost."""
-    return [(Sweeper, "_heal", lambda *_: Healed())]
+    return [(Healer, "heal", lambda *_: Healed())]
 
 
 def _trust_a_failed_answer() -> list[Patch]:
     """What the records table leaves over is taken for written."""
-    unprocessed = DynamoRecords._unprocessed_of
+    unprocessed = RecordsWriter._unprocessed_of
 
-    def none_left(self: DynamoRecords, group: Any, count: Any) -> list[bytes]:
+    def none_left(self: RecordsWriter, group: Any, count: Any) -> list[bytes]:
         unprocessed(self, group, count)
         return []
 
-    return [(DynamoRecords, "_unprocessed_of", none_left)]
+    return [(RecordsWriter, "_unprocessed_of", none_left)]
 
 
 def _sum_without_comparing() -> list[Patch]:

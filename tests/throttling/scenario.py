@@ -20,7 +20,7 @@ import pytest
 
 from benchmarks.made_lines import access
 from chalicelib import delivery, handlers, worker
-from chalicelib.aws import records_table
+from chalicelib.aws import records_writer
 from chalicelib.aws.records_table import DynamoRecords
 from chalicelib.backlog import Backlog
 from chalicelib.core.framing.cutting import Limits
@@ -149,10 +149,10 @@ def _simulated(clock: Clock) -> Iterator[None]:
         return PARSED[message]
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (delivery, records_table):
+        for module in (delivery, records_writer):
             patch.setattr(module, "time", clock)
-        patch.setattr(records_table, "ThreadPoolExecutor", clock.executor)
-        patch.setattr(records_table, "wait", clock.wait)
+        patch.setattr(records_writer, "ThreadPoolExecutor", clock.executor)
+        patch.setattr(records_writer, "wait", clock.wait)
         patch.setattr(worker, "parsed", parsed)
         yield
 

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from chalicelib import metrics
 from chalicelib.audit import Audit
 from chalicelib.aws.access_table import DynamoAudit
-from chalicelib.aws.ledger_items import from_plan, to_plan
+from chalicelib.aws.plan_items import from_plan, to_plan
 from chalicelib.aws.versions_store import StoredVersions
 from chalicelib.configuration_versions import LOOK_SECONDS, CurrentConfiguration, Version, digest_of
 from chalicelib.core.custom.loading import load

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import handlers
-from chalicelib.aws.ledger_items import from_plan, to_plan
+from chalicelib.aws.plan_items import from_plan, to_plan
 from chalicelib.backlog import Backlog
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.spec import Config

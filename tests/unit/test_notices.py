@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import ledger_items
+from chalicelib.aws import ledger_items, plan_items
 from chalicelib.aws.ledger_stream import changes_in
 from chalicelib.core.custom.loading import load
 from chalicelib.core.errors import FroeError, MissingResourceError, PermanentError, ThrottledError
@@ -102,7 +102,7 @@ def file(key: str = "logs/a.log", state: State = State.COMPLETE, **fields: Any) 
 def image(stored: StoredFile) -> dict[str, Any]:
     """The file's item as the table, and so the stream, holds it."""
     item = {"pk": stored.plan.file_id, "sk": "file", "opened_at": stored.opened_at.isoformat()}
-    item |= ledger_items.from_plan(stored.plan)
+    item |= plan_items.from_plan(stored.plan)
     item |= ledger_items.from_account(stored.plan.file_id, stored.account, stored.settled_at or WHEN)
     return {name: typed(value) for name, value in item.items() if value is not None}
 
@@ -353,10 +353,10 @@ def test_what_a_prefix_is_bound_to_is_decided_when_a_file_is_opened_and_kept() -
     assert [plan.failure is not None for plan in plans] == [False, True, False, True]
     expected = [Telling.NONE, Telling.NONE, Telling.ALL, Telling.NONE]
     assert [plan.notices for plan in plans] == expected
-    stored = [ledger_items.from_plan(plan) for plan in plans]
-    assert [ledger_items.to_plan(item).notices for item in stored] == expected
+    stored = [plan_items.from_plan(plan) for plan in plans]
+    assert [plan_items.to_plan(item).notices for item in stored] == expected
     assert "notices" not in stored[2]
-    assert ledger_items.to_plan(stored[0] | {"notices": "of newer code"}).notices is Telling.ALL
+    assert plan_items.to_plan(stored[0] | {"notices": "of newer code"}).notices is Telling.ALL
 
 
 def test_a_change_does_not_carry_the_configuration_of_its_file() -> None:

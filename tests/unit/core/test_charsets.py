@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.aws.ledger_items import from_plan, to_plan
+from chalicelib.aws.plan_items import from_plan, to_plan
 from chalicelib.core.custom.loading import load
 from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.decoding.charsets import REMEDY, charset_in, charset_named, is_by_line
