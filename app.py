@@ -1,4 +1,4 @@
-"""Wiring only: a decorated function per handler, each of them one call."""
+"""Wiring only: one decorated function per handler, each a single call."""
 
 import gc
 import os
@@ -16,7 +16,7 @@ from chalicelib.settings import Settings, ingest_way, input_keys, lanes_of, miss
 
 
 class _Later:
-    """A module that is imported when something of it is asked for: no function but the API's runs a route."""
+    """A module that is imported on first use: only the API's function runs routes."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -46,18 +46,18 @@ logs.set_up()
 
 
 def _setting(name: str) -> str:
-    """A placeholder lets `chalice local` serve /health without any resources."""
+    """Reads a setting. The placeholder lets `chalice local` serve /health without any resources."""
     return os.environ.get(name) or f"unset-{name.lower().replace('_', '-')}"
 
 
 def _name(setting: str) -> str:
-    """The name of a queue, whose setting is its URL, or of a bucket."""
+    """The name of a bucket, or of a queue, whose setting is its URL."""
     return _setting(setting).rsplit("/", 1)[-1]
 
 
 @cache
 def pipeline() -> Pipeline:
-    """All that the splitter and the worker need."""
+    """Everything that the splitter and the worker need."""
     return Pipeline(Settings.from_environment())
 
 
@@ -75,7 +75,7 @@ def observed(request: Any, get_response: Any) -> Any:
 
 
 keys = input_keys(os.environ)
-"""S3 can say only so much of them; the splitter knows the rest."""
+"""S3 can filter by one prefix and one suffix only; the splitter applies the whole patterns."""
 
 if ingest_way(os.environ) == "direct":  # otherwise objects are announced to the split queue
 
@@ -146,7 +146,7 @@ def authorizer(request: Any) -> AuthResponse:
 
 
 guard = None if missing_names(os.environ) else authorizer
-"""Without settings there is nothing to guard: the data routes then only say what is missing."""
+"""Without settings there is nothing to guard: the data routes only report what is missing."""
 
 
 @app.route("/")
@@ -317,4 +317,4 @@ def discard(dead_letter_id: str) -> dict[str, Any]:
 
 
 gc.freeze()
-"""What was imported lives as long as the process: no collection goes through it again."""
+"""Imported objects live as long as the process, so garbage collection leaves them out."""

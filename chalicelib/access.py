@@ -33,14 +33,14 @@ class Role(StrEnum):
 
     @property
     def routes(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Paths and what may be called of them; `*`: all. SQL only reads, whatever its methods."""
+        """Paths, with the methods that the role may call; `*`: all. SQL only reads, whatever its method."""
         if self is Role.READ:
             return (("/*", ("GET",)), ("/queries", ("POST",)), ("/queries/*", ("DELETE",)))
         return (("/*", ("*",)),)
 
 
 class Person(NamedTuple):
-    """Who asks. name: of the token."""
+    """Who sends a request. name: of the token."""
 
     name: str
     role: Role
@@ -82,17 +82,18 @@ class Tokens:
         self._now = now
 
     def person(self, authorization: str) -> Person | None:
-        """Who bears the token of an Authorization header; the table is asked only for what may be one."""
+        """Who bears the token of an Authorization header. The table is read only for what may be a token."""
         token = bearer(authorization)
         named = self._table.get(digest_of(token)) if token and _TOKEN.fullmatch(token) else None
         return Person(named.name, named.role) if named and named.revoked_at is None else None
 
     def listed(self) -> list[NamedToken]:
-        """All there were, by their names and then as they were made."""
+        """All tokens, sorted by name and then by the time at which they were made."""
         return sorted(self._table.all(), key=lambda token: (token.name, token.created_at))
 
     def create(self, name: str, role: Role, by: str) -> str:
-        """The token, which nobody can be told again. BadQueryError for a name that a token has that is not revoked."""
+        """Make a token and give it; nobody can get it again. Raises BadQueryError if a token that is not revoked has
+        that name."""
         if not _NAME.fullmatch(name):
             raise BadQueryError(f"name is {quoted(name)}: give 1 to 64 letters, digits, '.', '_', '@' or '-'")
         if name == FIRST or self._valid(name):
@@ -104,7 +105,7 @@ class Tokens:
         return token
 
     def revoke(self, name: str) -> None:
-        """BadQueryError where there is none."""
+        """Revoke a token. Raises BadQueryError if there is none of that name."""
         valid = self._valid(name)
         if not valid:
             known = ", ".join(token.name for token in self.listed() if token.revoked_at is None) or "none"
@@ -117,7 +118,7 @@ class Tokens:
 
 
 def may_be_named(authorization: str) -> bool:
-    """Whether it bears what `Tokens.create` may have made."""
+    """Whether the header may contain a token that `Tokens.create` made."""
     return bool(_TOKEN.fullmatch(bearer(authorization) or ""))
 
 

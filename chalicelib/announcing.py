@@ -26,7 +26,7 @@ logger = logging.getLogger("froe")
 
 _LISTING: Final = "listing"
 _ROUND: Final = "listing-round"
-"""Under these names the position of the walk, and what it has seen so far, are remembered."""
+"""Names under which the position of the walk, and what it has seen, are remembered."""
 
 
 class ListsObjects(Protocol):
@@ -35,12 +35,12 @@ class ListsObjects(Protocol):
 
 class HasLetters(Protocol):
     def has_letters(self, file_id: str) -> bool:
-        """Whether a message about the file is dead, and its work was not done by a repeat: then people decide,
-        not the sweeper."""
+        """Whether a message about the file is dead and no repeat has done its work: then people decide, not the
+        sweeper."""
 
 
 class Verdict(Enum):
-    """What is to be done about an object of which no file is known."""
+    """What to do with an object that has no file."""
 
     DUE = "due"
     WAITS = "waits"
@@ -48,8 +48,8 @@ class Verdict(Enum):
 
 
 class Unannounced:
-    """stall: how old an object must be. reach: how old it may be; zero: none is looked for. keys: which
-    keys are logs. is_own: whether the bucket is the stage's own."""
+    """stall: the least age of an object. reach: the greatest age; zero: no object is looked for. keys: which keys are
+    logs. is_own: whether the bucket is the stage's own."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Unannounced:
         self._listing, self._walk = (name if is_own else f"{name} of {bucket}" for name in (_LISTING, _ROUND))
 
     def announce_all(self, deadline: Deadline) -> Iterator[Healed]:
-        """Announce what is found, page after page; with what there is no time for it goes on next time."""
+        """Announce objects page by page. The next call continues where the time ran out."""
         if not self._reach:
             return
         begun = position = self._watches.position(self._listing)
@@ -103,14 +103,14 @@ class Unannounced:
                 self._watches.put_position(self._listing, position)
 
     def _round(self) -> Round | None:
-        """The one that goes on, or the next one; None while it is too early for that."""
+        """The current round, or the next one; None while it is too early for that."""
         now, round_ = self._now(), Round.decode(self._watches.position(self._walk))
         if round_ is None or not round_.ended:
             return round_ or Round.first(now)
         return round_.following(now, self._stall) if round_.is_over_for(now) else None
 
     def _page(self, position: str | None, *, is_remembered: bool) -> HeadsPage:
-        """A remembered position that cannot be read is none: the listing begins anew."""
+        """A page of the listing. If the remembered position cannot be read, the listing begins anew."""
         try:
             return self._objects.versions(self._bucket, position)
         except TransientError:
@@ -124,7 +124,7 @@ class Unannounced:
     def _announce(
         self, heads: list[ObjectHead], walk: Round, deadline: Deadline
     ) -> tuple[Healed, datetime | None]:
-        """What was announced of a page, and since when its oldest object waits of which nothing is known yet."""
+        """What was announced of a page, and how long its oldest object without a file has been waiting."""
         now = self._now()
         recent = {
             head.version.file_id: head
@@ -150,7 +150,7 @@ class Unannounced:
         return Healed(objects=tuple(announced)), min(waiting, default=None)
 
     def _unknown(self, recent: Iterable[str]) -> list[str]:
-        """Those that were never opened, in their order."""
+        """The files that were never opened, in this order."""
         asked = list(recent)
         known = self._ledger.probably_known_files(asked) if asked else set()
         doubtful = [file_id for file_id in asked if file_id not in known]
@@ -158,8 +158,8 @@ class Unannounced:
         return [file_id for file_id in doubtful if file_id not in known]
 
     def _look_at(self, file_id: str) -> Verdict:
-        """An object was announced late enough by its age; again only after as long, and later each time. One of
-        which nothing can be read does not keep the others back."""
+        """Decide by the object's age; an object that was announced is announced again only after the same time, and
+        then after ever longer times. If its entry cannot be read, the others are still handled."""
         try:
             if self._letters.has_letters(file_id):
                 return Verdict.LEFT_TO_PEOPLE

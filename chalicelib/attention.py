@@ -15,7 +15,7 @@ from chalicelib.status_json import file_json, time_json
 DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100
 _WAITS: Final = State.INCOMPLETE
-"""For people, however long ago it was; the others are news only."""
+"""Waits for people, however old it is; the other states are only news."""
 _NEWS: Final = (State.FAILED, State.DAMAGED, State.SUPERSEDED)
 _MOVING: Final = (State.SPLITTING, State.PROCESSING)
 _NEWS_FOR: Final = timedelta(days=7)
@@ -29,7 +29,7 @@ Listed = tuple[str, dict[str, Any], StoredFile]
 
 class HasSince(Protocol):
     def quiet_since(self, file_ids: Iterable[str]) -> dict[str, datetime]:
-        """Since when nothing of each file has moved, of those that the sweeper has looked at."""
+        """Since when each file has made no progress, for those that the sweeper has looked at."""
 
 
 class ManyRejects(Protocol):
@@ -37,7 +37,7 @@ class ManyRejects(Protocol):
 
 
 class Attention:
-    """side_by_side: `map`, or one that does several at once. stall: how long a file must have stood still."""
+    """side_by_side: `map`, or one that makes several calls at once. stall: how long a file must have made no progress."""
 
     def __init__(
         self,
@@ -57,8 +57,8 @@ class Attention:
         self._answered: dict[int, tuple[datetime, dict[str, Any]]] = {}
 
     def page(self, limit: int = DEFAULT_LIMIT) -> dict[str, Any]:
-        """At most `limit` of each: dead letters, and files for each reason why, newest first; as they were five seconds
-        ago at most, as it asks a hundred times and pages poll it."""
+        """At most `limit` dead letters, and as many files for each reason, newest first. The answer may be five seconds
+        old: it takes a hundred reads, and pages poll it."""
         checked_limit(limit)
         now = self._now()
         at, answer = self._answered.get(limit, (None, None))
@@ -119,5 +119,5 @@ class Attention:
 
 
 def _has_more(page: FilePage, limit: int) -> bool:
-    """page: of one more than the limit; it is shorter where files have changed meanwhile."""
+    """page: read with one more than the limit; it is shorter if files have changed meanwhile."""
     return len(page.files) > limit or page.reached is not None

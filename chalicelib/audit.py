@@ -37,8 +37,8 @@ _PLACE_CHARS: Final = 32 + 1 + 8
 
 
 class Deed(NamedTuple):
-    """place: where it stands in the trail: its time, and what tells it from others. subject: what it was about.
-    result: None while it is not known."""
+    """place: its position in the trail: time, and what distinguishes it from others. subject: what was acted on.
+    result: None while it is unknown."""
 
     place: str
     who: str
@@ -68,11 +68,11 @@ class AuditTable(Protocol):
     def put_result(self, place: str, result: Mapping[str, Any]) -> None: ...
 
     def deeds(self, month: str, *, before: str, since: str) -> Iterable[Deed]:
-        """Of a month, `2026-12`, newest first, between two places; before: excluded."""
+        """The deeds of a month, `2026-12`, newest first, between two places; before: excluded."""
 
 
 class Audit:
-    """way: how it is asked: `http` or `froe`."""
+    """way: how people act: `http` or `froe`."""
 
     def __init__(self, table: AuditTable, now: Callable[[], datetime], way: str = "http") -> None:
         self._table = table
@@ -81,7 +81,8 @@ class Audit:
 
     @contextmanager
     def noted(self, who: str, action: str, subject: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Around what is done: gives where to put what came of it; an error is what came of it, too."""
+        """A context in which something is done and recorded. It gives the place for the result; an error is recorded as
+        the result too."""
         place = f"{self._now().astimezone(UTC).isoformat(timespec='microseconds')}#{secrets.token_hex(4)}"
         self._table.put(Deed(place, who, self._way, action, _short(subject)))
         result: dict[str, Any] = {}
@@ -104,7 +105,7 @@ class Audit:
         limit: int = 100,
         cursor: str | None = None,
     ) -> dict[str, Any]:
-        """Deeds, newest first; by default of a year."""
+        """Deeds, newest first; by default of the last year."""
         page = Page(checked_limit(limit))
         end = end or self._now()
         begin = begin or end - min(_DEFAULT_SPAN, end - datetime.min.replace(tzinfo=UTC))
@@ -123,7 +124,7 @@ class Audit:
 
 
 def _short(subject: Mapping[str, Any]) -> dict[str, Any]:
-    """Of many ids the first ones, and how many they are."""
+    """Of many ids only the first, with their number."""
     detail = {name: value for name, value in subject.items() if value not in (None, "", (), [])}
     ids = detail.get("ids", ())
     if len(ids) > _IDS_MAX:

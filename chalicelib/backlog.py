@@ -23,7 +23,7 @@ class CountsWaiting(Protocol):
 
 
 class Backlog:
-    """queues: by lane, those in which work for its files waits. What is of a lane that is gone waits in the default one."""
+    """queues: by lane, the queues in which work for its files waits. Work of a removed lane waits in the default one."""
 
     def __init__(
         self, queues: Mapping[str, Sequence[CountsWaiting]], watches: Watches, now: Callable[[], datetime]
@@ -33,7 +33,7 @@ class Backlog:
         self._now = now
 
     def drained_at(self, lane: str = DEFAULT) -> datetime:
-        """When the queues of a lane were last seen without anything waiting; looks at them now."""
+        """When the queues of a lane were last seen empty; looks at them now."""
         lane = lane if lane in self._queues else DEFAULT
         name = _DRAINED if lane == DEFAULT else f"{_DRAINED} {lane}"
         try:
@@ -47,7 +47,7 @@ class Backlog:
 
 
 def _time_of(position: str | None) -> datetime:
-    """A position that cannot be read is none."""
+    """Gives the beginning of time for a position that cannot be read."""
     try:
         return datetime.fromisoformat(position or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""JSON objects that are sent with requests."""
+"""JSON objects in request bodies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.pages import BadQueryError
 
 
 def json_body(request: Request) -> Any:
-    """The JSON that was sent; JSON nested too deeply to be read is refused as any that is wrong."""
+    """The JSON of the body. JSON nested too deeply to be read is refused like any invalid JSON."""
     try:
         return request.json_body
     except RecursionError as error:
@@ -19,12 +19,12 @@ def json_body(request: Request) -> Any:
 
 
 def is_text(key: str) -> bool:
-    """Whether a text can be stored: JSON may hold unpaired surrogates, UTF-8 may not."""
+    """Whether a string can be stored: JSON may contain unpaired surrogates, UTF-8 may not."""
     return key.isprintable() or key.encode(errors="ignore").decode() == key
 
 
 class Body:
-    """A JSON object sent with a request; a field that the route does not know is refused by name."""
+    """A JSON object in a request body. A field that the route does not know is refused by name."""
 
     example = "{}"
 

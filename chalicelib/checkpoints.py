@@ -19,14 +19,14 @@ from chalicelib.ledger import Ledger
 
 _SPACING_MIN_BYTES: Final = 1024 * 1024
 _READ_MAX: Final = 8
-"""After that many misfits the first byte is used."""
+"""After that many misfits, reading starts at the first byte."""
 
 logger = logging.getLogger("froe")
 
 
 class FileCheckpoints:
-    """One is made per split, shortly before the next one begins. If a file is redacted, none of its text is kept: it has only
-    check-points without text, at starts of members or frames."""
+    """One check-point is made per split, shortly before the next split begins. A redacted file has only check-points
+    without text, at starts of members or frames."""
 
     def __init__(self, ledger: Ledger, plan: Plan) -> None:
         self._ledger = ledger

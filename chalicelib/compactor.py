@@ -29,15 +29,15 @@ from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.reprocessing import is_current, is_wanted
 
 OBJECT_BYTES: Final = 8 * 1024 * 1024
-"""An object of as much is not waited for any more: what a split of 64 MiB comes to. One page of the API reads it whole."""
+"""An object of this size waits for no more batches: about a split of 64 MiB. The API reads one in one page."""
 OBJECT_BYTES_MAX: Final = 2 * OBJECT_BYTES
-"""But for a split that is larger by itself."""
+"""Only a split that is larger by itself exceeds it."""
 
 logger = logging.getLogger("froe")
 
 
 class Waiting(NamedTuple):
-    """A batch that is to be merged. versions: ids, the newest first, which is what counts; size: of that one, in bytes."""
+    """A batch that is to be merged. versions: ids, newest first; the first counts. size: of that version, in bytes."""
 
     key: str
     versions: Sequence[str]
@@ -60,7 +60,7 @@ class Waiting(NamedTuple):
 
     @property
     def number(self) -> int:
-        """In its split."""
+        """Its number within its split."""
         return int(self.batch_id.rsplit("-", 1)[1])
 
 
@@ -68,28 +68,28 @@ class MergesResults(Protocol):
     """The results bucket."""
 
     def waiting(self, prefix: str) -> Iterator[Waiting]:
-        """Batches whose keys begin so, in the order of their keys."""
+        """Batches whose keys have that prefix, in the order of the keys."""
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Of objects whose keys begin so."""
+        """Keys of objects with that prefix."""
 
     def get_waiting(self, batches: Sequence[Waiting]) -> dict[str, bytes]:
-        """Batch id → object, as it was listed; what is gone meanwhile is left out."""
+        """Batch id → object, in the version that was listed. Objects that are gone are left out."""
 
     def delete_waiting(self, batches: Sequence[Waiting]) -> None:
-        """Those versions that were listed; what was written since then stays."""
+        """Delete the versions that were listed, and none that was written since."""
 
     def versioned(self, key: str) -> tuple[bytes, str] | None:
-        """An object and its ETag; None for one that is not there."""
+        """An object and its ETag; None if there is none."""
 
     def replace(self, key: str, data: bytes, seen: str | None) -> bool:
-        """Write an object if it has this ETag still (None: if there is still none); whether it did."""
+        """Write an object if it still has this ETag (None: if there is none yet). Gives whether it was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What was done. objects: written; bytes: of these; left: batches that wait, since their splits are not settled, or
-    small files for others; failed: batches that could not be merged."""
+    """What was done. objects: written; bytes: of these; left: batches that wait, because their splits are not settled
+    or because small files wait for others; failed: batches that could not be merged."""
 
     objects: int = 0
     batches: int = 0
@@ -108,19 +108,19 @@ class Merged:
 
 
 class _Former(NamedTuple):
-    """What a former generation has merged of a split. batches: how their ids begin; key: of the object they are in."""
+    """The rows of a split that a former generation has merged. batches: prefix of their ids; key: of their object."""
 
     batches: str
     key: str
 
     def is_in(self, folder: str) -> bool:
-        """Whether in the folder of the table that batches of this folder are merged into."""
+        """Whether its object is in the folder of the table into which batches of this folder are merged."""
         return self.key.partition("/")[2].startswith(folder.partition("/")[2])
 
 
 class _Split(NamedTuple):
-    """A settled split of which batches wait. key: of the object that it belongs to; None: of none yet. formers: whose
-    rows are to go."""
+    """A settled split with waiting batches. key: of the object that it belongs to; None: none yet. formers: generations
+    whose rows are to be removed."""
 
     file_id: str
     split: int
@@ -131,7 +131,7 @@ class _Split(NamedTuple):
 
     @property
     def place(self) -> str | None:
-        """The object that its rows go to; None: it is free. Where former ones lie in the same folder they give way to these
+        """The object that its rows go to; None: any. If former rows are in the same folder, the new ones replace them
         in one write."""
         beside = (former.key for former in self.formers if former.is_in(self.batches[0].folder))
         return self.key or next(beside, None)
@@ -162,8 +162,8 @@ class Compactor:
         self._patience = patience
 
     def compact(self, deadline: Deadline, patience: timedelta | None = None) -> Merged:
-        """Merge what waits, as far as there is time: the rest is for the next one. What cannot be merged does not keep
-        the rest back, and stays."""
+        """Merge what waits, as far as there is time; the next call does the rest. A batch that cannot be merged stays,
+        and does not hold up the others."""
         from chalicelib.core.records.parquet import BATCHES  # noqa: PLC0415 - only a stage with a sink pays for it
 
         since = self._now() - (self._patience if patience is None else patience)
@@ -184,7 +184,7 @@ class Compactor:
         return done
 
     def _unmerged(self, batches: Sequence[Waiting]) -> list[Waiting]:
-        """Those of a folder that earlier versions did not put into the table; the others are deleted."""
+        """The batches of a folder that earlier versions did not put into the table; the others are deleted."""
         from chalicelib.core.records.parquet import former_batches  # noqa: PLC0415 - as above
 
         folder = batches[0].folder
@@ -193,9 +193,9 @@ class Compactor:
         return [batch for batch in batches if batch.batch_id not in former]
 
     def _settled(self, waiting: Iterable[Waiting], deadline: Deadline) -> Iterator[_Split]:
-        """The settled splits among those of a folder, with the batches that are done: of others the rows are in no
-        account. Those of a forgotten file, and of a generation that is not current any more, are deleted; those of one
-        that is not current yet wait."""
+        """The settled splits of a folder, with their done batches: the rows of other splits are in no account yet.
+        Batches of a forgotten file or of a former generation are deleted; those of a generation that is not current yet
+        wait."""
         stored: StoredFile | None = None
         for (file_id, split), group in groupby(waiting, lambda batch: batch.split):
             deadline.check("finding what is to be merged")
@@ -243,7 +243,7 @@ class Compactor:
             return Merged(failed=sum(len(split.batches) for split in group))
 
     def _merge(self, group: Sequence[_Split], deadline: Deadline) -> Merged:
-        """Each split into the object that it belongs to; those that belong to none into one that is named after the
+        """Write each split into the object that it belongs to. Splits without one share an object, named after the
         first of them."""
         from chalicelib.core.records.parquet import merged_key  # noqa: PLC0415 - as above
 
@@ -262,8 +262,8 @@ class Compactor:
         return done
 
     def _write(self, key: str, splits: Sequence[_Split]) -> Merged:
-        """Add the batches to an object, in place of what it has of them and of former generations, and delete them.
-        Where a former generation is in another object, its rows go once these are there."""
+        """Add the batches to an object, in place of what it has of them and of former generations, and delete them. If
+        a former generation is in another object, its rows are removed after the new ones are written."""
         from chalicelib.core.records.parquet import merged  # noqa: PLC0415 - as above
 
         formers = [former for split in splits for former in split.formers]
@@ -296,8 +296,8 @@ class Compactor:
                 return
 
     def _is_forgotten(self, split: _Split) -> bool:
-        """Asked after the claim was made, and after the object was read: whoever forgets the file later finds the one,
-        and replaces the other."""
+        """Called after the claim, and again after the object was read: whoever forgets the file later finds the claim,
+        and replaces the object."""
         return not is_current(self._ledger.read_file(parted(split.file_id)[0]), split.file_id)
 
 
@@ -306,7 +306,7 @@ def _is_done(mark: Mark | None) -> bool:
 
 
 def _groups(splits: Iterable[_Split], since: datetime) -> Iterator[Sequence[_Split]]:
-    """What goes into one object each; small ones that have not waited since then are left out."""
+    """Splits for one object each. Small ones that have not waited since then are left out."""
     group: list[_Split] = []
     size = 0
     placed: dict[str, list[_Split]] = {}
@@ -329,7 +329,7 @@ def _groups(splits: Iterable[_Split], since: datetime) -> Iterator[Sequence[_Spl
 
 
 def _parts(splits: Iterable[_Split]) -> Iterator[Sequence[_Split]]:
-    """Of one object, as many at once as memory has room for."""
+    """The splits of an object, in parts that fit into memory."""
     part: list[_Split] = []
     for split in splits:
         if part and sum(each.size for each in part) + split.size > OBJECT_BYTES_MAX:

@@ -27,8 +27,8 @@ _ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """field: an attribute, one within another, or one of a record's own fields. sign: empty where it only needs to be
-    there."""
+    """field: an attribute, one within another, or one of the record's own fields. sign: empty if the field only has to
+    be present."""
 
     field: str
     sign: str = ""
@@ -46,8 +46,8 @@ class Condition:
         return cls(match[1], match[2] or "", match[3] or "")
 
     def holds(self, record: Mapping[str, Any]) -> bool:
-        """record: in the shape of the HTTP contract. Numbers compare as numbers, all else as text; a field that is
-        not there is unequal to everything, and a list holds what one of its elements does."""
+        """record: in the form of the HTTP API. Numbers are compared as numbers, everything else as text. An absent
+        field is unequal to everything; a list meets a condition if one of its elements does."""
         own = self.field in _OWN
         values = list(_values(record if own else record.get("attributes") or {}, self.field))
         if self.sign == "!=":
@@ -67,7 +67,7 @@ class Condition:
 
 
 def _values(holder: Mapping[str, Any], name: str) -> Iterator[Any]:
-    """What bears the name: names of attributes have dots, and attributes may lie within one another."""
+    """The values with that name. Names of attributes contain dots, and attributes may be nested."""
     if (value := holder.get(name)) is not None:
         yield from value if isinstance(value, list) else [value]
     for dot in (at for at, char in enumerate(name) if char == "."):

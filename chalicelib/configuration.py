@@ -18,7 +18,7 @@ from chalicelib.core.custom.spec import KEY_SETTING, Config
 FILE_SETTING: Final = "FROE_CONFIG"
 PACKAGED: Final = Path(__file__).parent / "froe.toml"
 COMPILED: Final = "froe.json"
-"""In a package it stands in the place of the file that was written."""
+"""The file that replaces the source file in a package."""
 
 
 def read_config(
@@ -42,7 +42,7 @@ def read_config(
 
 
 def compile_config(path: Path) -> bytes:
-    """What functions read in place of a configuration file, which is checked. Raises ConfigError."""
+    """Check a configuration file and compile it to what functions read. Raises ConfigError."""
     from chalicelib.core.custom.compiled import compiled
 
     return compiled(_written(path, None))
@@ -58,7 +58,7 @@ def _compiled(path: Path, key: str) -> Config:
 
 
 def _written(path: Path, key: str | None) -> Config:
-    """key: as `load` has it."""
+    """key: as for `load`."""
     text, name = read_written(path)
     from chalicelib.core.custom.loading import load  # functions have nothing to load
 
@@ -66,7 +66,7 @@ def _written(path: Path, key: str | None) -> Config:
 
 
 def read_written(path: Path) -> tuple[str, str]:
-    """The text of a file, and what messages call it. Raises ConfigError."""
+    """The text of a file, and its name in messages. Raises ConfigError."""
     name = (
         f"chalicelib/{path.name}" if path == PACKAGED else str(path.resolve() if path.is_symlink() else path)
     )

@@ -1,8 +1,8 @@
-"""The configuration of a stage that was put into its bucket, version by version; what is registered in the ledger is what
-functions accept.
+"""The configuration that was put for a stage: versions in its bucket, of which functions accept only those registered
+in the ledger.
 
-Promise: a file is opened with the newest version, some seconds after it was put, or with what was in use where that version
-cannot be used. A version that hides something is never left out so: then no file is opened until it can be used.
+Promise: some seconds after a version was put, files are opened with it. If it cannot be used, the previous one stays in
+use, unless the new version hides something: then no file is opened until it can be used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chalicelib.core.errors import ConfigurationRefusedError
 from chalicelib.metrics import NO_METER, Meter
 
 LOOK_SECONDS: Final = 10.0
-"""How often a function looks for a newer version, at most: one small read of the ledger."""
+"""The least time between two looks for a newer version, each a small read of the ledger."""
 
 logger = logging.getLogger("froe")
 
@@ -29,9 +29,9 @@ class UnusableError(Exception):
 
 
 class Version(NamedTuple):
-    """digest: SHA-256 of what functions read, in hexadecimal, and empty where it is what was deployed with them; source: of the file
-    as it was written. how: `put`, `rollback` (to the version `of`) or `deploy`. redacts: whether it hides anything.
-    froe: the version of Froe that checked and compiled it."""
+    """digest: SHA-256 of the compiled file, in hexadecimal; empty for the deployed configuration. source: SHA-256 of
+    the file as it was written. how: `put`, `rollback` (to the version `of`) or `deploy`. redacts: whether it hides
+    anything. froe: the version of Froe that checked and compiled it."""
 
     number: int
     digest: str
@@ -55,12 +55,12 @@ class VersionStore(Protocol):
         """Newest first."""
 
     def register(self, version: Version) -> bool:
-        """Whether nobody has registered another one of that number."""
+        """Register a version. Gives False if another one has that number."""
 
     def put(self, name: str, content: bytes) -> None: ...
 
     def read(self, name: str) -> bytes | None:
-        """What was put under the name; None where it is gone, or may not be read."""
+        """The content stored under that name; None if it is gone or may not be read."""
 
 
 def compiled_name(digest: str) -> str:
@@ -76,7 +76,7 @@ def digest_of(content: bytes) -> str:
 
 
 def content_of(store: VersionStore, name: str) -> bytes:
-    """What has that name, the digest of which it begins with. Raises UnusableError."""
+    """The content of that name, which begins with its digest. Raises UnusableError."""
     content = store.read(name)
     if content is None:
         raise UnusableError(f"its object {name} is gone, or may not be read")
@@ -86,7 +86,7 @@ def content_of(store: VersionStore, name: str) -> bytes:
 
 
 def config_in(store: VersionStore, version: Version, key: str) -> Config:
-    """What a version says. key: REDACTION_KEY, empty where there is none. Raises UnusableError."""
+    """The configuration of a version. key: REDACTION_KEY, empty if there is none. Raises UnusableError."""
     from chalicelib.core.custom.compiled import NoKeyError, OtherFormError, config_of  # noqa: PLC0415 - most stages put none
 
     try:
@@ -96,8 +96,8 @@ def config_in(store: VersionStore, version: Version, key: str) -> Config:
 
 
 class CurrentConfiguration:
-    """deployed: what holds until a version is put. key: REDACTION_KEY. clock: seconds since 1970: others stand still while
-    a function is frozen."""
+    """deployed: applies until a version is put. key: REDACTION_KEY. clock: seconds since 1970; a monotonic clock stands
+    still while a function is frozen."""
 
     def __init__(
         self,

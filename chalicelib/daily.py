@@ -33,15 +33,15 @@ logger = logging.getLogger("froe")
 
 class Claims(Protocol):
     def claim(self, name: str, now: datetime, lease: timedelta) -> bool:
-        """Whether the caller is to do what is named: it is not done, and nobody claimed it within the lease."""
+        """Whether the caller should do it: it is not done, and nobody claimed it within the lease."""
 
     def put_done(self, name: str) -> None:
-        """It is done, once and for all."""
+        """Record that it is done, for good."""
 
 
 class AddsUp(Protocol):
     def total(self, begin: datetime, end: datetime, deadline: Deadline) -> Mapping[str, Sum]:
-        """What became of the settled files that were opened between these times, by format."""
+        """Counts of the settled files that were opened between these times, by format."""
 
 
 class Urgent(Protocol):
@@ -50,7 +50,8 @@ class Urgent(Protocol):
 
 
 class DailySummary:
-    """hour: of the day, UTC, from which on the day before is summed up. dollars: of one unit of each that a file uses."""
+    """hour: hour of the day (UTC) from which the day before is summed up. dollars: price of one unit of each thing that
+    a file uses."""
 
     def __init__(
         self,
@@ -69,7 +70,8 @@ class DailySummary:
         self._dollars = dollars
 
     def tell(self, deadline: Deadline) -> bool:
-        """Publish the summary of yesterday, if it is due and was not told; whether it was. TransientError: another time."""
+        """Publish the summary of yesterday if it is due and not published yet. Gives whether it was published. Raises
+        TransientError if it should be tried again."""
         now = self._now()
         if now.hour < self._hour:
             return False
@@ -88,7 +90,7 @@ class DailySummary:
 
 
 def prices() -> Mapping[str, float]:
-    """Dollars of one unit of each that a file uses, as the page shows them (list prices of us-east-1)."""
+    """Dollars per unit of each thing that a file uses (list prices of us-east-1), as the page shows them."""
     dollars: dict[str, float] = json.loads(_FACTS.read_text(encoding="utf-8"))["dollars"]
     return dollars
 
@@ -96,7 +98,7 @@ def prices() -> Mapping[str, float]:
 def summary_notice(
     stage: str, day: date, formats: Mapping[str, Sum], urgent: Mapping[str, Any], dollars: Mapping[str, float]
 ) -> Notice:
-    """formats: name → what became of its files. urgent: as `GET /attention` gives it. Attributes: `stage`, `day`."""
+    """formats: name → counts of its files. urgent: as `GET /attention` gives it. Attributes: `stage`, `day`."""
     total = sum(formats.values(), Sum()).json()
     share = _share(total)
     return Notice(
@@ -131,7 +133,7 @@ def _digest(
 
 
 def _by_format(formats: Mapping[str, Sum]) -> Iterator[str]:
-    """Those with most rejects first."""
+    """Formats, those with the most rejects first."""
     rows = {name: each.json() for name, each in formats.items()}
     ordered = sorted(rows, key=lambda name: (-rows[name]["rejected"]["lines"], -rows[name]["lines"], name))
     if ordered:
@@ -146,7 +148,7 @@ def _by_format(formats: Mapping[str, Sum]) -> Iterator[str]:
 
 
 def _late(urgent: Mapping[str, Any]) -> Iterator[str]:
-    """What has not come through, of that day or of another one."""
+    """What is late, of that day or another."""
     letters = urgent["dead_letters"]
     late = {why: [each for each in urgent["files"] if each["why"] == why] for why in _LATE}
     yield ""

@@ -26,30 +26,30 @@ logger = logging.getLogger("froe")
 
 _MAX_VISIBILITY_SECONDS: Final = 900
 _QUICK_RECEIVES: Final = 3
-"""So often a message that ran out of time comes back at once; then it is the capacity that lacks, not the time."""
+"""How often a message that ran out of time comes back at once. After that the cause is missing capacity, not time."""
 
 CAPACITY: Final = (OutOfTimeError, ThrottledError)
-"""What lacks time or capacity, and is no reason for a dead letter however often."""
+"""Errors from a lack of time or capacity: never a reason for a dead letter, however often they occur."""
 
 PUT_OFF: Final = "put_off"
-"""The attribute that says how often a message was put off for lack of capacity."""
+"""The attribute that counts how often a message was put off for lack of capacity."""
 
 PROGRESS: Final = "progress"
-"""The attribute that says how far the work of a message came that was put off or redriven."""
+"""The attribute with the progress of a message that was put off or redriven."""
 
 _PUT_OFF_MAX: Final = 2000
-"""More than fourteen days of the longest delays: longer than SQS keeps any message."""
+"""More than fourteen days of the longest delays, longer than SQS keeps a message."""
 
 _PUT_OFF_SECONDS: Final = 3.0
 
 _LEAST_SECONDS: Final = 1.0
-"""With less than that left nothing is begun."""
+"""With less time than that left, nothing is begun."""
 
 
 class Deadline:
-    """When this invocation must have stopped, on the monotonic clock.
+    """When this invocation must stop, on the monotonic clock.
 
-    seconds_left: until then; a margin for answering is taken off already.
+    seconds_left: until then, without a margin for answering.
     """
 
     def __init__(self, at: float) -> None:
@@ -64,23 +64,23 @@ class Deadline:
         return self._at - time.monotonic()
 
     def check(self, doing: str) -> None:
-        """OutOfTimeError where too little is left to begin with it. doing: `writing …`."""
+        """Raise OutOfTimeError if too little time is left to begin. doing: `writing …`."""
         if self.seconds_left < _LEAST_SECONDS:
             raise OutOfTimeError(f"no time is left in this invocation for {doing}")
 
     def bring_forward(self, seconds: float) -> None:
-        """Stop that many seconds from now at the latest: a process is to end."""
+        """Stop that many seconds from now at the latest, because the process is about to end."""
         self._at = min(self._at, time.monotonic() + seconds)
 
     def half(self) -> Deadline:
-        """A deadline that leaves as much time as it takes."""
+        """A deadline that leaves half of the time."""
         return Deadline.after(self.seconds_left / 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to send. delay_seconds: 0 to 900. trace: an X-Ray trace header. attributes: what is
-    said of the message beside its body, at most 10."""
+    """A message to send. delay_seconds: 0 to 900. trace: an X-Ray trace header. attributes: at most 10, sent beside the
+    body."""
 
     body: str
     delay_seconds: int = 0
@@ -90,9 +90,8 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message as SQS delivered it. receives: how often, this time included. source_arn: of a dead
-    letter, the queue that gave it up. attributes: what its sender said beside the body. trace: an X-Ray
-    trace header."""
+    """A message as SQS delivered it. receives: number of receives, this one included. source_arn: for a dead letter,
+    the queue that it came from. attributes: what the sender added to the body. trace: an X-Ray trace header."""
 
     message_id: str
     receipt_handle: str
@@ -125,9 +124,9 @@ class Incoming:
         )
 
     def put_off(self, base_seconds: int, progress: str = "") -> Outgoing | None:
-        """The same message, to be sent anew; None once that was done too often. It waits twice as long each time,
-        less up to a half that differs from message to message, so that they do not all come back together.
-        progress: how far its work came, if it is further than before."""
+        """The same message, to be sent anew; None once it was put off too often. The delay doubles each time, less a
+        random part of up to a half, so that messages do not all come back together. progress: how far the work came, if
+        further than before."""
         count = int(self.attributes.get(PUT_OFF, 0)) + 1
         if count > _PUT_OFF_MAX:
             return None
@@ -145,11 +144,11 @@ GROUP_MAX_BYTES: Final = 1_048_576
 
 class Sends(Protocol):
     def send_group(self, group: Sequence[Outgoing], deadline: Deadline) -> None:
-        """Send what fits one request; returns once the queue has every message of it, else raises."""
+        """Send messages that fit one request. Returns once the queue has all of them, or raises."""
 
 
 class Sender:
-    """Sends messages in as few requests as the limits allow; nothing is sent for sure before `flush`."""
+    """Sends messages in as few requests as the limits allow. Only `flush` guarantees that they are sent."""
 
     def __init__(self, queue: Sends, deadline: Deadline) -> None:
         self._queue = queue
@@ -172,17 +171,17 @@ class Sender:
 
 class Redelivers(Protocol):
     def delay_redelivery(self, seconds_by_handle: Mapping[str, int]) -> None:
-        """Hide messages, at most ten, for so long from now; by receipt handle."""
+        """Hide messages (at most ten) for so many seconds from now, by receipt handle."""
 
 
 class Failures(Protocol):
-    """What becomes of a failure beside the redelivery of its message."""
+    """What happens to a failure, besides the redelivery of its message."""
 
     def note(self, message: Incoming, error: Exception) -> None:
-        """Keep the reason under the message's id, as well as possible; never raises our errors."""
+        """Store the reason under the message's id, at best effort. Never raises Froe's errors."""
 
     def bury(self, message: Incoming, error: Exception) -> None:
-        """Send the message to the dead-letter queue with its reason; returns once it is there."""
+        """Send the message to the dead-letter queue with its reason. Returns once it is there."""
 
 
 def consume(
@@ -196,15 +195,16 @@ def consume(
     anew: Sends | None = None,
     meter: Meter = NO_METER,
 ) -> dict[str, list[dict[str, str]]]:
-    """Handle each message and give those that failed back in the shape that SQS mappings understand:
-    ``{"batchItemFailures": [{"itemIdentifier": message id}]}``. One failure never fails another.
+    """Handle each message, and return those that failed in the form that SQS mappings understand:
+    ``{"batchItemFailures": [{"itemIdentifier": message id}]}``. One failure never fails another message.
 
-    What can never succeed is buried at once, and let go only when that is confirmed; without
-    `failures` (the dead-letter queue's own consumer) it is retried like all else. What was not begun
-    when the deadline comes goes back untried: its time has not failed it.
+    A message that can never succeed goes to the dead-letter queue at once, and is deleted only when that is confirmed;
+    without `failures` (the dead-letter queue's own consumer) it is retried like any other. Messages not begun by the
+    deadline go back untried.
 
-    anew: the queue to which messages that lacked time or capacity are sent as new ones, which no receive counts
-    against; None: they come back as those that failed do."""
+    anew: the queue to which messages that lacked time or capacity are sent as new messages, which start with no
+    receives; None: they come back like those that failed.
+    """
     failed = []
     waiting = deque(messages)
     while waiting:
@@ -245,7 +245,7 @@ def consume(
 def _put_off(
     queue: Sends, messages: Iterable[Incoming], base_seconds: int, meter: Meter, progress: str = ""
 ) -> bool:
-    """Whether the queue has every one of the messages anew; else they come back by their visibility."""
+    """Whether the queue took every one of the messages anew. If not, they come back after their visibility timeout."""
     outgoing = [message.put_off(base_seconds, progress) for message in messages]
     sender = Sender(queue, Deadline.after(_PUT_OFF_SECONDS))
     try:
@@ -269,13 +269,13 @@ def _delay_seconds(error: Exception, receives: int, base_seconds: int) -> int:
 
 
 def _out_of_time_seconds(receives: int, base_seconds: int) -> int:
-    """At once at first; whatever finds no time again and again waits, as receives are counted."""
+    """None at first. A message that keeps running out of time waits longer with each receive."""
     late = receives - _QUICK_RECEIVES
     return int(min(_MAX_VISIBILITY_SECONDS, base_seconds * 2 ** (min(late, 20) - 1))) if late > 0 else 0
 
 
 def _buried(message: Incoming, error: Exception, failures: Failures) -> bool:
-    """A message that the dead-letter queue does not take goes there by its receives."""
+    """Send a message to the dead-letter queue. If that fails, its receives will take it there."""
     try:
         failures.bury(message, error)
     except FroeError as refusal:
@@ -294,7 +294,7 @@ def _log(message: Incoming, error: Exception) -> None:
 
 
 def _delay(queue: Redelivers, seconds_by_handle: Mapping[str, int], message: Incoming) -> None:
-    """Best effort: without it the queue's own visibility timeout holds. message: the first of them."""
+    """Best effort: if it fails, the queue's own visibility timeout applies. message: the first of them."""
     try:
         queue.delay_redelivery(seconds_by_handle)
     except TransientError as error:

@@ -26,7 +26,7 @@ class RemovesStrays(Protocol):
     def remove_strays(
         self, file_id: str, batch_id: str, reach: tuple[int, int], items: Sequence[bytes], deadline: Deadline
     ) -> int:
-        """Remove the items of a batch that begin within `reach` and are none of these; how many there were."""
+        """Remove the items of a batch that begin within `reach` and are not among these. Gives how many there were."""
 
 
 class Disputes:
@@ -36,10 +36,11 @@ class Disputes:
         self._meter = meter
 
     def claim(self, message: BatchMessage, digest: str, seen: Mark, *, is_first: bool) -> Mark | None:
-        """The mark that is to be replaced once the message is done, or None where it is to be let go, as nobody
-        knows yet which message is right: the split will be cut again.
+        """The mark to replace once the message is done; None if the message should be dropped, because nobody knows yet
+        which message is right: the split will be cut again.
 
-        is_first: whether nobody has tried this message before. Raises PermanentError for a message that is wrong."""
+        is_first: whether nobody has tried this message before. Raises PermanentError for a message that is wrong.
+        """
         file_id, split, number = message.file_id, message.split, message.number
         seal = self._ledger.read_seal(file_id, split)
         right = seal.digest(number) if seal else ""
@@ -58,7 +59,7 @@ class Disputes:
         return mark if seal else None
 
     def spoil(self, message: BatchMessage, seen: Mark) -> Mark | None:
-        """Take back a mark that was done by a message with other text than this one."""
+        """Take back a mark of a batch that was done by a message with another text."""
         named = {"file_id": message.file_id, "batch_id": message.batch_id}
         logger.error("batch_disputed", extra=named)
         self._meter.add(metrics.BATCHES_DISPUTED)
@@ -69,8 +70,8 @@ class Disputes:
     def finish(
         self, message: BatchMessage, items: Sequence[bytes], done: Mark, seen: Mark, deadline: Deadline
     ) -> None:
-        """Once the right items are written: remove the others, have cut again what they may have replaced, and mark
-        the batch as done. Raises TransientError where it was disputed once more meanwhile."""
+        """After the right items are written: remove the others, have what they may have replaced cut again, and mark
+        the batch as done. Raises TransientError if it was disputed again meanwhile."""
         own, reach = _reach_of(message), seen.disputed or seen.reach or _reach_of(message)
         file_id, batch_id = message.file_id, message.batch_id
         removed = self._records.remove_strays(file_id, batch_id, reach, items, deadline)

@@ -13,7 +13,7 @@ _OK: Final = 200
 
 
 def conditional(request: Request, response: Response) -> Response:
-    """The answer to a request; of a successful GET it bears a tag, which is that of the bytes of its body."""
+    """The answer to a request. That to a successful GET has an ETag, computed from the bytes of its body."""
     if request.method != "GET" or response.status_code != _OK or isinstance(response.body, bytes):
         return response
     if not isinstance(response.body, str):
@@ -28,6 +28,6 @@ def conditional(request: Request, response: Response) -> Response:
 
 
 def _names(given: str, tag: str) -> bool:
-    """Whether If-None-Match has the tag: it compares weakly."""
+    """Whether If-None-Match contains the tag (weak comparison)."""
     tags = {each.strip().removeprefix("W/") for each in given.split(",")}
     return tag in tags or given.strip() == "*"

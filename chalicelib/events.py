@@ -22,7 +22,7 @@ DETAIL_TYPE: Final = "Froe File Settled"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """event_id: that of the settling. detail: plain JSON values."""
+    """event_id: identifies the settling. detail: plain JSON values."""
 
     event_id: str
     time: datetime
@@ -31,11 +31,11 @@ class Event:
 
 class Emits(Protocol):
     def emit(self, events: Sequence[Event], deadline: Deadline) -> Mapping[str, FroeError]:
-        """Send the events; gives those that were not taken, by their ids: TransientError is for another time."""
+        """Send the events. Gives the errors of those that were not taken, by id; a TransientError is worth another try."""
 
 
 def settled_event(file: StoredFile, stage: str, console_region: str | None) -> Event:
-    """The file as the status shows it, and which stage's it is."""
+    """The file as the status shows it, with its stage."""
     event_id = settling_id(file)
     return Event(
         event_id=event_id,

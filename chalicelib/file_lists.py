@@ -22,8 +22,8 @@ _FILES_PER_ROUND: Final = 200
 
 @dataclass(frozen=True)
 class WantedFiles:
-    """What files are asked for; each None is any. begin, end: of the time of opening (UTC), the second excluded; or of
-    settling, where `settled` says so."""
+    """Which files are asked for; None means any. begin, end: bounds of the time of opening (UTC), or of settling if
+    `settled`; end is excluded."""
 
     state: State | None = None
     key: str | None = None
@@ -34,7 +34,7 @@ class WantedFiles:
     settled: bool = False
 
     def takes(self, file: StoredFile) -> bool:
-        """Whether it is one by all that an index may not have sorted it by."""
+        """Whether the file meets the conditions that the index may not have applied."""
         key = file.plan.object.key
         return (
             self.state in {None, file.account.state}
@@ -57,14 +57,14 @@ class WantedFiles:
 
 
 class FileLists:
-    """console_region: where the AWS console shows traces; None where there is no console."""
+    """console_region: where the AWS console shows traces; None if there is no console."""
 
     def __init__(self, ledger: Ledger, console_region: str | None = None) -> None:
         self._ledger = ledger
         self._console_region = console_region
 
     def page(self, query: WantedFiles, limit: int, cursor: str | None) -> dict[str, Any]:
-        """Files with their accounts as of their last settled split."""
+        """Files, with their accounts as of their last settled split."""
         listed = Page(checked_limit(limit))
         before = checked_position(cursor) if cursor else None
         if not query.can_be:
@@ -88,7 +88,7 @@ class FileLists:
         return listed.listed(before)
 
     def _asking(self, query: WantedFiles, limit: int) -> Callable[[str | None], FilePage]:
-        """The index that serves best: of a key, or of a state, unless most files have that."""
+        """The index that serves best: by key, or by state unless most files have that state."""
         since = None if query.settled else _moment(query.begin)
         is_sifted = bool(query.prefix or query.format or query.settled)
         many = max(limit, _FILES_PER_ROUND) if is_sifted or (query.key and query.state) else limit
@@ -105,5 +105,5 @@ class FileLists:
 
 
 def _moment(time: datetime | None) -> str | None:
-    """A bound of positions: before all of those that begin with the same time."""
+    """A bound of positions, before all that begin with the same time."""
     return time.isoformat(timespec="microseconds") if time else None

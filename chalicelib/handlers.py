@@ -1,4 +1,4 @@
-"""What each handler of `app.py` does with its event; errors of single messages end here."""
+"""What each handler of `app.py` does with its event. Errors of single messages end here."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from chalicelib.services import Services
 
 _ANSWER_SECONDS: Final = 3.0
-"""Kept back from an invocation's time for returning its answer; of a long one enough for a last call that hangs."""
+"""Reserved in each invocation for returning its answer; in a long one it suffices for a last call that hangs."""
 
 _LONG_ANSWER_SECONDS: Final = READ_SECONDS + 2
 _ANSWER_SHARE: Final = 0.2
 
 
 def deadline_of(context: Any) -> Deadline:
-    """When the invocation must have stopped (the Lambda context says when it is killed)."""
+    """When the invocation must stop. The Lambda context says when it would be killed."""
     seconds = context.get_remaining_time_in_millis() / 1000
     return Deadline.after(seconds - max(_ANSWER_SECONDS, min(_LONG_ANSWER_SECONDS, _ANSWER_SHARE * seconds)))
 
 
 def begin(context: Any) -> Deadline:
-    """The lines of an invocation bear its id, and its calls to AWS are not repeated past its deadline."""
+    """Give the log lines of the invocation its id, and stop retries of AWS calls at its deadline. Gives the deadline."""
     logs.begin(context.aws_request_id)
     INVOCATION.deadline = deadline = deadline_of(context)
     return deadline
@@ -49,7 +49,7 @@ def begin(context: Any) -> Deadline:
 
 @contextmanager
 def _observed(services: Pipeline, context: Any) -> Iterator[Deadline]:
-    """What an invocation measured is written however it ends. Gives its deadline."""
+    """Publish the metrics of an invocation, however it ends. Gives its deadline."""
     deadline = begin(context)
     try:
         yield deadline
@@ -58,7 +58,7 @@ def _observed(services: Pipeline, context: Any) -> Iterator[Deadline]:
 
 
 def on_notification(services: Pipeline, event: dict[str, Any], context: Any) -> None:
-    """S3 calls directly: what fails goes on by the queues, where it is retried, or kept with its reason."""
+    """S3 calls directly. Failures go to the queues, where they are retried or stored with their reason."""
     with _observed(services, context) as deadline:
         try:
             failed = services.splitter.ingest_each(announced_in(event), deadline)
@@ -100,14 +100,14 @@ def on_split_messages(services: Pipeline, event: dict[str, Any], context: Any) -
 
 
 def _first_to_retry(errors: list[Exception]) -> Exception:
-    """Of several failures the one that decides: a message is refused only when nothing else is left."""
+    """Which of several failures decides: a message is refused only if no other kind is left."""
     return next((error for error in errors if not isinstance(error, PermanentError)), errors[0])
 
 
 def on_batch_messages(
     services: Pipeline, event: dict[str, Any], context: Any, lane: str = DEFAULT
 ) -> dict[str, Any]:
-    """lane: whose queue the messages are from."""
+    """lane: the lane whose queue the messages came from."""
     queue = services.batch_queue if lane == DEFAULT else services.other_lanes[lane]
     with _observed(services, context) as deadline:
         return consume(
@@ -139,7 +139,7 @@ def on_dead_letters(services: Services, event: dict[str, Any], context: Any) -> 
 
 
 def on_ledger_records(services: Services, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """A stream is delivered again from its first failure on: what follows it may be told twice
+    """A stream delivers everything from the first failure on again, so what follows may be reported twice
     (https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html)."""
     from chalicelib.aws.ledger_stream import changes_in  # no other function reads the stream
 
@@ -149,6 +149,6 @@ def on_ledger_records(services: Services, event: dict[str, Any], context: Any) -
 
 
 def on_schedule(services: Services, context: Any) -> dict[str, Any]:
-    """Sweep once; what was healed, as numbers and names, for whoever invokes the function by hand."""
+    """Sweep once. Gives what was repaired, as numbers and names, for those who invoke the function by hand."""
     with _observed(services, context) as deadline:
         return asdict(services.sweeper.sweep(deadline))

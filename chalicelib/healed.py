@@ -14,8 +14,8 @@ _NAMED_MAX: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Healed:
-    """What a sweep has sent again: ids of files, splits to cut, batches, and objects announced; and the ids
-    of redriven messages that got lost, which are dead letters again. False where there is nothing."""
+    """What a sweep sent again: ids of files, splits to cut, batches, objects announced, and ids of redriven messages
+    that got lost and are dead letters again. False if there is nothing."""
 
     files: tuple[str, ...] = ()
     splits: int = 0

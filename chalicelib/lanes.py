@@ -1,4 +1,4 @@
-"""The queues of batches by lane. What is of a lane that the stage has no more goes to the default one, and is logged."""
+"""The batch queues by lane. Files of a lane that the stage no longer has go to the default queue, and that is logged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ logger = logging.getLogger("froe")
 
 
 class BatchQueues:
-    """others: by the names of their lanes."""
+    """others: queues by lane."""
 
     def __init__(self, default: Sends, others: Mapping[str, Sends] = NO_OTHERS) -> None:
         self._queues = {DEFAULT: default, **others}

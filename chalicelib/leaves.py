@@ -22,8 +22,8 @@ class Leaves:
         self._store = store
 
     def are_full(self, file_id: str, split: int, batch: int, batches: int, expires_at: int | None) -> bool:
-        """Whether all of so many batches of a sealed split are marked. batch: whose mark has filled its leaf. Where
-        they lie in one group the answer is left to whoever adds them up, and reads as many leaves for it."""
+        """Whether all batches of a sealed split are marked. batch: the one whose mark filled its leaf. If all of them
+        are in one group, the caller reads those leaves anyway to add them up, and decides then."""
         groups = -(-batches // GROUP_BATCHES)
         if groups <= 1 or batch >= batches:
             return True

@@ -35,18 +35,18 @@ _EMPTY: Final = FileAccount(
 
 
 class SealConflictError(FroeError):
-    """Two seals of one split differ: its cuts depended on more than plan and text. A bug."""
+    """Two seals of one split differ, so its cuts depended on more than plan and text. A bug."""
 
 
 class Ledger(LedgerGenerations):
-    """For all who write to it or read it: `record_…`, `replace_…` and `dispute_…` write, `read_…` reads."""
+    """For all who use the ledger: `record_…`, `replace_…` and `dispute_…` write, `read_…` reads."""
 
     def __init__(self, store: LedgerStore, now: Callable[[], datetime]) -> None:
         super().__init__(store, now)
         self._leaves = Leaves(store)
 
     def open(self, plan: Plan, trace: str | None = None, used: Used = NOTHING) -> tuple[StoredFile, bool]:
-        """Open the file with this plan, or give the file that was opened before; whether it is new."""
+        """Open the file with this plan, or give the file that was opened before. Gives also whether it is new."""
         account, now = account_of(plan, ()), self._now()
         member = plan.object.member
         if member and not member.claimed and not plan.failure:  # it is settled when it is opened
@@ -58,10 +58,9 @@ class Ledger(LedgerGenerations):
         return StoredFile(plan, account, now, now if account.state.settled else None, trace, used), True
 
     def record_seal(self, plan: Plan, seal: Seal, used: Used = NOTHING) -> bool:
-        """Write a seal, then look whether it was all that its split, or the file, waited for.
+        """Write a seal, then check whether the split or the file waited for nothing else.
 
-        used: to cut the split.
-        Gives whether the seal is news; somebody else may have cut the split meanwhile.
+        used: to cut the split. Gives whether the seal is new; another invocation may have cut the split meanwhile.
         """
         file_id = plan.file_id
         stored = self._store.put_seal(file_id, seal, plan.expires_at, used)
@@ -74,15 +73,15 @@ class Ledger(LedgerGenerations):
     def record_archive_seal(
         self, plan: Plan, seal: Seal, mark: Mark, file_ids: Sequence[str], used: Used = NOTHING
     ) -> bool:
-        """The same of a split of an archive. mark: of its batch 0. file_ids: of its members, all of which are open."""
+        """Write the seal of a split of an archive. mark: of its batch 0. file_ids: its members, all of them open."""
         self._store.put_members(plan.file_id, seal.split, file_ids, plan.expires_at)
         self._store.raise_mark(plan.file_id, seal.split, 0, mark, plan.expires_at)
         return self.record_seal(plan, seal, used)
 
     def record_member(self, plan: Plan, account: FileAccount) -> None:
-        """Write the mark that a settled member is in the account of its archive; nothing of any other file. It says how many
-        bytes of the archive the member is, which no generation changes: one that replaces a lost one makes it done, and
-        no other mark changes. plan: of the current generation."""
+        """Write the mark of a settled member into the account of its archive; other files have none. The mark counts
+        the bytes that the member has in the archive, which no generation changes. If a generation replaces one that was
+        lost, the mark becomes done; otherwise it stays. plan: of the current generation."""
         member = plan.object.member
         if member and member.number and account.state.settled:
             mark = mark_of(plan.head, account)
@@ -90,7 +89,7 @@ class Ledger(LedgerGenerations):
             self.record_mark(archive, member.split, member.number, mark, plan.expires_at)
 
     def record_members(self, file_id: str, split: int) -> None:
-        """The same of all members of an archive's split, whose writers may have died before; then look again."""
+        """Write the marks of all members in a split of an archive, in case their writers died before, then check again."""
         for member in self.read_members(file_id, split):
             if stored := self.read_file(member):
                 self.record_member(stored.plan, stored.account)
@@ -104,7 +103,7 @@ class Ledger(LedgerGenerations):
         )
 
     def record_setback(self, file_id: str, split: int, setback: Setback, expires_at: int | None) -> None:
-        """Write why a split cannot be cut, then look whether the file waited for nothing else."""
+        """Write why a split cannot be cut, then check whether the file waited for nothing else."""
         self._store.raise_setback(file_id, split, setback, expires_at)
         self.resettle(file_id, split)
 
@@ -117,8 +116,8 @@ class Ledger(LedgerGenerations):
         expires_at: int | None,
         used: Used = NOTHING,
     ) -> Mark:
-        """Write a mark, then look whether it was all that its split, or the file, waited for; gives the mark that
-        stands, which may be another that is as high. used: for the batch."""
+        """Write a mark, then check whether the split or the file waited for nothing else. Gives the mark that is stored
+        now, which may be another of the same rank. used: for the batch."""
         leaf = self._store.raise_mark(file_id, split, batch, mark, expires_at, used)
         split_account = self.read_split(file_id, split)
         if (
@@ -137,8 +136,7 @@ class Ledger(LedgerGenerations):
         leaf: Mapping[int, Mark],
         expires_at: int | None,
     ) -> bool:
-        """Whether nothing in sight says that a split waits for other marks than that of this batch, beside which those
-        of its leaf lie."""
+        """Whether the split may be waiting for no mark but this batch's, as far as the marks of its leaf show."""
         if split_account.seal is None:
             return True
         first = batch // MARKS_PER_LEAF * MARKS_PER_LEAF
@@ -148,7 +146,7 @@ class Ledger(LedgerGenerations):
         )
 
     def replace_mark(self, file_id: str, split: int, batch: int, seen: Mark, mark: Mark) -> bool:
-        """Write a mark in place of the one that was seen, then look as after any mark; whether it was still there."""
+        """Replace the mark that was seen, then check as after any mark. Gives whether it was still there."""
         replaced = self._store.replace_mark(file_id, split, batch, seen, mark)
         self.resettle(file_id, split)
         return replaced
@@ -156,14 +154,14 @@ class Ledger(LedgerGenerations):
     def dispute_mark(
         self, file_id: str, split: int, batch: int, seen: Mark, reach: tuple[int, int]
     ) -> Mark | None:
-        """Take a mark back that something contradicts whose records lie within `reach`; the disputed mark, or None
-        where another one has come meanwhile."""
+        """Take back a mark that is contradicted, of a batch whose records are within `reach`. Gives the disputed mark;
+        None if another mark has come meanwhile."""
         mark = seen.taken_back(reach)
         return mark if self.replace_mark(file_id, split, batch, seen, mark) else None
 
     def dispute_others(self, file_id: str, own: tuple[int, int], reach: tuple[int, int]) -> None:
-        """Take back the marks of all batches done that lie within `reach` and not within `own`: some of their records
-        may be gone."""
+        """Take back the marks of all done batches within `reach` but not within `own`: some of their records may be
+        gone."""
         for split_account in self.read_splits(file_id):
             if (
                 split_account.seal is None
@@ -178,31 +176,31 @@ class Ledger(LedgerGenerations):
                     self.dispute_mark(file_id, split_account.split, number, mark, (begin, end))
 
     def give_up(self, file_id: str, split: int, outcome: Outcome, note: str, expires_at: int | None) -> None:
-        """Mark the batches of a sealed split that were lost and cannot be cut again; what each of them
-        holds is not known, so that their marks say nothing of it."""
+        """Mark the batches of a sealed split that were lost and cannot be cut again. Their contents are unknown, so the
+        marks have no counts."""
         given_up = self.lost_batches if outcome is Outcome.DISCARDED else self.missing_batches
         for number in given_up(file_id, split):
             self.record_mark(file_id, split, number, Mark(outcome, Tally(), note=note), expires_at)
 
     def claim_merged(self, file_id: str, split: int, key: str, expires_at: int | None) -> str:
-        """Give the rows of a split to an object, unless they were given to one; the one that they belong to."""
+        """Assign the rows of a split to an object, unless they have one. Gives the object that they belong to."""
         return self._store.claim_merged(file_id, split, key, expires_at)
 
     def shelve(self, file_id: str) -> None:
-        """List a file by its time of opening that an earlier version opened; nothing where it is listed."""
+        """List a file of an earlier version by its time of opening. Does nothing if it is listed."""
         self._store.shelve(file_id)
 
     def resettle(self, file_id: str, split: int, seal: Seal | None = None) -> None:
-        """What follows the writing of a mark or a seal, for one whose writer may have died there. seal: of the split,
-        if it was read already."""
+        """Repeat what follows the writing of a mark or a seal, in case its writer died there. seal: of the split, if it
+        was read already."""
         split_account = SplitAccount(split, seal) if seal else self.read_split(file_id, split)
         if split_account is not None and (split_account.seal or split_account.setback):
             self._settle_split(file_id, split_account)
             self._settle(file_id, split)
 
     def settle_anew(self, file_id: str) -> list[SplitAccount]:
-        """Add up whatever is marked and was not yet, wherever the one who wrote it died. Of splits whose batches
-        are all done nothing is read again. Gives the splits as they are then."""
+        """Add up all marks that were not added up yet, wherever their writer died. Splits whose batches are all done
+        are not read again. Gives the splits as they are then."""
         for split_account in self.read_splits(file_id):
             if not split_account.is_done:
                 self._settle_split(file_id, split_account)
@@ -214,8 +212,8 @@ class Ledger(LedgerGenerations):
         return splits
 
     def _settle_split(self, file_id: str, split_account: SplitAccount) -> bool:
-        """Add the marks up once every batch of a sealed split has one, and whenever one comes to a split
-        that cannot be cut; whether they were added up."""
+        """Add the marks up once every batch of a sealed split has one, and whenever one comes to a split that cannot be
+        cut. Gives whether they were added up."""
         if not split_account.seal and not split_account.setback:
             return False
         marks, used = self._store.read_marks_and_use(file_id, split_account.split)
@@ -229,10 +227,11 @@ class Ledger(LedgerGenerations):
         return True
 
     def _settle(self, file_id: str, split: int, *, closing: bool = True) -> None:
-        """Add up what lies between a split and its file, and write the file's account if it is news.
+        """Add up everything between a split and its file, and write the file's account if it changed.
 
-        How many splits a text has that is cut in sequence is known to others once the account says so: whoever writes
-        that looks once more, and whoever has written a sum reads it after that."""
+        How many splits a text has that is cut in sequence is known to others only from the account. So whoever writes
+        that number checks once more, and whoever has written a sum reads the account after that.
+        """
         stored = self._read_own(file_id)
         while stored is not None:
             plan, count = stored.plan, _count_of(stored, split)
@@ -252,8 +251,8 @@ class Ledger(LedgerGenerations):
             stored = now
 
     def _put_account(self, stored: StoredFile, account: FileAccount) -> None:
-        """Of a generation its own entry comes last: as long as that is not settled, somebody looks after it. And of a member
-        that has settled the mark in its archive, again too: who settled it may have died between."""
+        """Of a generation, its own entry is written last: until it has settled, others still look after it. A settled
+        member has its mark in its archive written, again too, since whoever settled it may have died in between."""
         if account.revision > stored.account.revision:
             if stored.plan.generation:
                 self._show(stored._replace(account=account))
@@ -262,14 +261,14 @@ class Ledger(LedgerGenerations):
             self.record_member(stored.plan, account)
 
     def _is_current(self, plan: Plan) -> bool:
-        """Of a member alone, since nobody else asks for it."""
+        """Only members are looked up, since nobody else asks."""
         current = self.read_file(plan.object.file_id) if plan.object.member else None
         return current is not None and current.plan.generation == plan.generation
 
 
 def _count_of(stored: StoredFile, split: int) -> int:
-    """How many splits a file has, as far as that is known; one of them is `split`. Until the end of its text is
-    known, the one behind those that are cut may be set back."""
+    """How many splits a file has, as far as that is known; `split` is one of them. Until the end of the text is known,
+    the split behind those that are cut may have a setback."""
     if stored.plan.known_splits is not None:
         return stored.plan.known_splits
     account = stored.account

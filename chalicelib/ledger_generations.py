@@ -19,35 +19,35 @@ class LedgerGenerations(LedgerReading):
         self._now = now
 
     def record_generation(self, stored: StoredFile, rereading: Rereading) -> bool:
-        """Say that a generation of a file is under way, unless one is, or the file has changed since it was read; whether
-        it was said."""
+        """Record that a generation of a file is being made, unless one is, or the file has changed since it was read.
+        Gives whether it was recorded."""
         self._store.put_lead(stored.file_id, self._now())
         return self._store.reserve_generation(stored, rereading)
 
     def give_up_generation(self, file_id: str, generation: int, why: str) -> bool:
-        """Say that a generation of a file is not under way any more, and why; whether it was."""
+        """Record that a generation is given up, and why. Gives whether it was being made."""
         return self._store.give_up_generation(file_id, generation, why, self._now())
 
     def retire_generation(self, stored: StoredFile, reason: str, until: datetime) -> None:
-        """Say in the entry of a generation that nothing is to be read of it any more, and when that may be forgotten.
-        Where its records are stays."""
+        """Record in the entry of a generation that it is not to be read any more, and until when the entry is kept. Its
+        records stay findable."""
         self._store.retire(stored, reason, self._now(), until)
 
     def remove_generation(self, file_id: str) -> None:
-        """The entry of one, of which nothing else is left."""
+        """Remove the entry of a generation of which nothing else is left."""
         self._store.remove_entry(file_id)
 
     def read_leads(self, after: str | None = None) -> Iterator[tuple[str, datetime]]:
-        """The files of which there is more than the current generation, in the order of their ids, and since when."""
+        """The files with more than their current generation, sorted by id, with the time since when."""
         return self._store.read_leads(after)
 
     def drop_lead(self, file_id: str, since: datetime) -> None:
-        """Nothing is left but the current generation, unless it was said anew since then that there is."""
+        """Remove a file from these, unless it was added again since then."""
         self._store.drop_lead(file_id, since)
 
     def _show(self, made: StoredFile) -> None:
-        """What a later generation has come to, under the id of its file: once it has settled no worse than what there
-        is, it takes its place; one that is worse for good is given up."""
+        """Publish the result of a later generation under the id of its file: if it settled no worse than the current
+        one, it replaces it; if it is worse for good, it is given up."""
         known, generation, account = made.plan.object.file_id, made.plan.generation, made.account
         former = self.read_file(known)
         if former is None:

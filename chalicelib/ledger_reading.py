@@ -29,19 +29,19 @@ class LedgerReading:
         return self._store.read_file(file_id)
 
     def read_files(self, file_ids: Sequence[str]) -> list[StoredFile]:
-        """Those of the files that there are, in this order."""
+        """The files that exist, in this order."""
         return self._store.read_files(file_ids)
 
     def read_members(self, file_id: str, split: int) -> Sequence[str]:
-        """The files in a split of an archive, in its order; none where it is not sealed."""
+        """The files in a split of an archive, in its order; empty if the split is not sealed."""
         return self._store.read_members(file_id, split)
 
     def known_files(self, file_ids: Iterable[str]) -> set[str]:
-        """Those of the files that were opened."""
+        """Which of the files were opened."""
         return self._store.known_files(file_ids)
 
     def probably_known_files(self, file_ids: Iterable[str]) -> set[str]:
-        """Some of the known ones, for half the price: one that was just opened may be missing."""
+        """Which of the files were opened, at half the price: one that was just opened may be missing."""
         return self._store.probably_known_files(file_ids)
 
     def files_by_state(
@@ -61,25 +61,24 @@ class LedgerReading:
         prefix: str | None = None,
         format_name: str | None = None,
     ) -> FilePage:
-        """Files of any state; prefix: of their keys. A page may be short while there are more."""
+        """Files of any state; prefix: of their keys. A page may be short although there are more."""
         return self._store.files_opened(
             before=before, limit=limit, since=since, prefix=prefix, format_name=format_name
         )
 
     def has_failed(self, file_id: str) -> bool:
-        """Whether nothing is to be read of a file: it failed, was forgotten, or a later generation is in its place."""
+        """Whether nothing of a file may be read: it failed, was forgotten, or was replaced by a later generation."""
         stored = self.read_file(file_id)
         return stored is not None and (stored.plan.failure is not None or stored.is_replaced)
 
     def _read_own(self, file_id: str) -> StoredFile | None:
-        """The file, unless a later generation is in its place: then nothing of it is to be added up."""
+        """The file; None if a later generation has replaced it, so that nothing of it is to be added up."""
         stored = self.read_file(file_id)
         return None if stored is None or stored.is_replaced else stored
 
     def read_account(self, stored: StoredFile) -> FileAccount:
-        """The account as of now: marks are counted before their split is settled, in the first few
-        splits that are not (in a huge file the others follow with their own settling). A file is settled
-        only once that is written."""
+        """The account as of now. In the first few unsettled splits, marks are counted before the split is settled; in a
+        huge file the other splits follow when they settle. A file is settled only once that is written."""
         file_id = stored.plan.file_id
         if stored.account.state.settled:
             return stored.account
@@ -101,11 +100,11 @@ class LedgerReading:
         return self._store.read_split(file_id, split)
 
     def read_splits(self, file_id: str) -> list[SplitAccount]:
-        """Those of the splits that the ledger knows, by their numbers."""
+        """The splits that the ledger knows, by number."""
         return self._store.read_splits(file_id)
 
     def read_seal(self, file_id: str, split: int) -> Seal | None:
-        """With all its digests."""
+        """The seal, with all its digests."""
         split_account = self.read_split(file_id, split)
         return (
             self._with_digests(file_id, split_account.seal) if split_account and split_account.seal else None
@@ -117,11 +116,11 @@ class LedgerReading:
         return replace(seal, digests=self._store.read_digests(file_id, seal.split, seal.digests_in))
 
     def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]:
-        """Those of the splits (file, number) that are sealed."""
+        """Which of the splits (file, number) are sealed."""
         return self._store.sealed_among(splits)
 
     def first_uncut(self, file_id: str, split: int) -> int | None:
-        """Of a text that is cut in sequence, the first split behind a sealed one that is not; else None."""
+        """For a text that is cut in sequence, the first split that is not sealed, if the one before it is; else None."""
         stored = self._read_own(file_id)
         if stored is None or stored.plan.parallel or self.read_seal(file_id, split) is None:
             return None
@@ -130,15 +129,15 @@ class LedgerReading:
         return None if seal else split
 
     def read_checkpoint(self, file_id: str, text_offset: int) -> tuple[int, bytes] | None:
-        """The last check-point that is tried up to a place of the text or before, and up to where it is."""
+        """The last check-point at or before a place of the text, and the offset up to which it is checked."""
         return self._store.read_checkpoint(file_id, text_offset)
 
     def read_merged(self, file_id: str, split: int) -> str | None:
-        """The object that the rows of a split were given to, if they were."""
+        """The object that the rows of a split were assigned to, if any."""
         return self._store.read_merged(file_id, split)
 
     def read_all_merged(self, file_id: str) -> set[str]:
-        """All objects that rows of the file may be in."""
+        """All objects that may have rows of the file."""
         return self._store.read_all_merged(file_id)
 
     # Batches
@@ -149,7 +148,7 @@ class LedgerReading:
         return self._store.read_marks(file_id, split)
 
     def read_leaf(self, file_id: str, split: int, batch: int) -> Mapping[int, Mark] | None:
-        """The marks beside which that of a batch lies or will lie; None where there is none yet."""
+        """The marks in the leaf of a batch; None if there is none yet."""
         return self._store.read_leaf(file_id, split, batch)
 
     def is_done(self, file_id: str, split: int, batch: int) -> bool:
@@ -157,7 +156,7 @@ class LedgerReading:
         return mark is not None and mark.outcome is Outcome.DONE
 
     def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
-        """Those of the batches (file, split, number) that are marked as done."""
+        """Which of the batches (file, split, number) are marked as done."""
         return self._store.done_among(batches)
 
     def missing_batches(self, file_id: str, split: int) -> list[int]:
@@ -165,7 +164,7 @@ class LedgerReading:
         return self._batches_in(file_id, split, unmarked)
 
     def lost_batches(self, file_id: str, split: int) -> list[int]:
-        """What the dead letter of a sealed split stands for (`summaries.lost`)."""
+        """The batches that the dead letter of a sealed split stands for (`summaries.lost`)."""
         return self._batches_in(file_id, split, lost)
 
     def _batches_in(
@@ -175,8 +174,8 @@ class LedgerReading:
         return select(self.read_marks(file_id, split), seal) if seal else []
 
     def lines_before(self, file_id: str, split: int, batch: int) -> int | None:
-        """How many lines of the text lie before a batch; None while a seal or a mark before it is missing,
-        or where a batch before it was lost, so that what it held is not known."""
+        """How many lines of the text come before a batch. None while a seal or mark before it is missing, or if a batch
+        before it was lost, since its contents are unknown."""
         seals = {split_account.split: split_account.seal for split_account in self.read_splits(file_id)}
         marks = self.read_marks(file_id, split) if batch else {}
         held_lines = [seal.total.lines if (seal := seals.get(number)) else None for number in range(split)]
@@ -186,7 +185,7 @@ class LedgerReading:
 
 
 def _unsettled(splits: Mapping[int, SplitAccount], count: int | None) -> Iterator[int]:
-    """The numbers of the splits that are not, in their order. count: of all; None: the one behind the last may come."""
+    """The numbers of the unsettled splits, in order. count: of all splits; None: one more may follow the last."""
     ends = [split.split + split.width for split in splits.values()]
     number = 0
     while number < (count or max(ends, default=0) + 1):

@@ -25,8 +25,8 @@ def _line_of(event: Any) -> str:
 
 
 class Formatter(LambdaPowertoolsFormatter):
-    """`level`, `message` (the event's name), `timestamp`, `xray_trace_id`, what `begin` and `about` said, the
-    fields of the event, and `exception` where there is one."""
+    """`level`, `message` (the event's name), `timestamp`, `xray_trace_id`, the identifiers from `begin` and `about`,
+    the fields of the event, and `exception` if there is one."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -45,27 +45,27 @@ _FORMATTER: Final = Formatter()
 
 
 def set_up() -> None:
-    """Write what ``froe`` logs to standard output, which Lambda takes to CloudWatch, from INFO on or from
-    the level that POWERTOOLS_LOG_LEVEL or the function's own logging configuration says."""
+    """Write what ``froe`` logs to standard output, which Lambda sends to CloudWatch, from the level INFO, or the level
+    in POWERTOOLS_LOG_LEVEL or the function's own logging configuration."""
     Logger(service=NAME, logger_formatter=_FORMATTER)
     logging.getLogger(NAME).propagate = False
 
 
 def begin(function_request_id: str) -> None:
-    """An invocation begins: every line of it bears its id."""
+    """Begin an invocation: each of its log lines has its id."""
     _FORMATTER.thread_safe_clear_keys()
     _FORMATTER.thread_safe_append_keys(function_request_id=function_request_id)
 
 
 def about(**identifiers: str) -> None:
-    """From here on lines are about this message, file or batch (`message_id`, `file_id`, `batch_id`), and
-    no longer about one before it."""
+    """From now on log lines are about this message, file or batch (`message_id`, `file_id`, `batch_id`), and not about
+    the previous one."""
     _FORMATTER.thread_safe_remove_keys(_OF_A_MESSAGE)
     _FORMATTER.thread_safe_append_keys(**identifiers)
 
 
 def _causes(error: BaseException | None) -> list[str]:
-    """An error and what it came from, each with its places."""
+    """An error and its causes, each with its stack."""
     parts = []
     while error is not None:
         words = f": {error.reason}" if isinstance(error, FroeError) else ""

@@ -38,7 +38,7 @@ CONFIGURATIONS_REFUSED: Final = "ConfigurationsRefused"
 
 
 class Metric(NamedTuple):
-    """unit: as CloudWatch calls it. dimensions: their names; the stage is always one of them."""
+    """unit: CloudWatch's name of it. dimensions: their names, in addition to the stage."""
 
     unit: str
     dimensions: tuple[str, ...]
@@ -71,15 +71,15 @@ METRICS: Final[Mapping[str, Metric]] = {
     FILES_STALLED: _OF_STAGE,
     CONFIGURATIONS_REFUSED: _OF_STAGE,
 }
-"""Every metric of ours: alarms, dashboards and docs name no others."""
+"""All metrics that Froe writes: alarms, dashboards and docs name no others."""
 
 
 class Meter(Protocol):
     def add(self, name: str, value: float = 1, **dimensions: str) -> None:
-        """Keep a value of one of `METRICS`, with its dimensions but for the stage. Not for several threads."""
+        """Record a value of one of `METRICS`, with its dimensions but for the stage. Not thread-safe."""
 
     def flush(self) -> None:
-        """Give away what is kept; called once at the end of an invocation."""
+        """Write what was recorded; called once, at the end of an invocation."""
 
 
 class NoMeter:
@@ -94,9 +94,10 @@ NO_METER: Final[Meter] = NoMeter()
 
 
 class TimedTracer:
-    """A tracer whose subsegments are timed as `STEP_SECONDS` too; what runs in other threads is part of them.
+    """A tracer that also records the time of subsegments as `STEP_SECONDS`, including their threads.
 
-    clock: seconds, monotonic."""
+    clock: seconds, monotonic.
+    """
 
     def __init__(self, tracer: Tracer, meter: Meter, clock: Callable[[], float]) -> None:
         self._tracer = tracer
