@@ -25,9 +25,6 @@ from chalicelib.core.plan import Archive, Member, ObjectHead, ObjectVersion, Pla
 SPLIT_MEMBERS: Final = 255
 """A split ends behind so many members, so that what is looked at again of one is bounded: their marks are a group of leaves."""
 MEMBERS_MAX: Final = 1_000_000
-RATIO_MAX: Final = 250
-RATIO_FREE_BYTES: Final = 1024 * 1024 * 1024
-"""How many bytes an archive may become for each of its object, beside so many in any case."""
 _KEY_MAX_BYTES: Final = 1900
 """DynamoDB takes 2,048 bytes of a key
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html)."""
@@ -74,17 +71,12 @@ class Unpacker:
         )
         is_zip = plan.archive is Archive.ZIP
         self._files = zip_members(self._source, self._zip) if is_zip else tar_members(self._source)
-        member = plan.object.member
-        root = member.root if member else plan.head
-        self._most_bytes = RATIO_FREE_BYTES + RATIO_MAX * root.size
 
     @property
     def _zip(self) -> ZipText:
         member = self._plan.object.member
         is_seekable = self._size is not None and (member is None or member.seekable)
-        return ZipText(
-            lambda place: self._plan.text(self._open, place), self._size, self._check_ratio, is_seekable
-        )
+        return ZipText(lambda place: self._plan.text(self._open, place), self._size, is_seekable)
 
     def members(self, split: int) -> Iterator[Opened]:
         """Those of the next split, for whoever reads all that it wants of one before the next is asked for."""
@@ -123,14 +115,6 @@ class Unpacker:
         if self._ordinal >= MEMBERS_MAX:
             detail = f"the archive has more than {MEMBERS_MAX:,} members, of which no more are read"
             raise BrokenArchiveError("limit", detail, member.start)
-        self._check_ratio(member.start)
-
-    def _check_ratio(self, place: int) -> None:
-        if self._size is None and place > self._most_bytes:
-            detail = (
-                f"the archive becomes more than {RATIO_MAX} times as large as its object, and is not read on"
-            )
-            raise BrokenArchiveError("limit", detail, place)
 
     def _opened(self, packed: PackedFile, split: int, number: int) -> Opened:
         plan = self._plan

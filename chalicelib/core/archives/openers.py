@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from chalicelib.core.decoding.text import UTF_8, OpenObject, Text
 from chalicelib.core.plan import Member, ObjectHead
+from chalicelib.core.plan.bounds import most_bytes
 
 
 def opener_of(head: ObjectHead, open_object: Callable[[ObjectHead], OpenObject]) -> OpenObject:
@@ -19,10 +20,12 @@ def opener_of(head: ObjectHead, open_object: Callable[[ObjectHead], OpenObject])
 def opener_in(open_archive: OpenObject, head: ObjectHead, member: Member) -> OpenObject:
     """Opens a member by what opens its archive."""
     outermost, *inner = member.compressions
+    most = most_bytes(member.archive)
 
     def open_at(offset: int) -> Iterator[bytes]:
         left = head.size - offset
-        for block in Text(open_archive, outermost, UTF_8, member.start + offset, inner=tuple(inner)):
+        text = Text(open_archive, outermost, UTF_8, member.start + offset, inner=tuple(inner), most=most)
+        for block in text:
             yield block[:left]
             left -= len(block)
             if left <= 0:

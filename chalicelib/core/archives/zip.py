@@ -42,12 +42,10 @@ _DESCRIPTORS: Final = (0, 12, 16, 20, 24)
 
 
 class ZipText(NamedTuple):
-    """open_text: gives the text of a zip from an offset on. size: None where only reading it tells; then check raises
-    BrokenArchiveError of a place up to which it is not read. is_seekable: whether reading can begin anywhere."""
+    """open_text: gives the text of a zip from an offset on. size: None where only reading it tells. is_seekable: whether reading can begin anywhere."""
 
     open_text: Callable[[int], Text]
     size: int | None
-    check: Callable[[int], None]
     is_seekable: bool
 
     def directory(self) -> Directory:
@@ -74,7 +72,6 @@ class ZipText(NamedTuple):
         text, size, tail = self.open_text(0), 0, bytearray()
         for block in text:
             size += len(block)
-            self.check(size)
             tail += block
             del tail[:-_TAIL_BYTES]
         if text.damage:
@@ -106,8 +103,6 @@ def zip_members(source: Source, text: ZipText) -> Iterator[PackedFile | dict[str
     except OverlapError:
         raise
     except BrokenArchiveError as broken:
-        if broken.reason == "limit":
-            raise
         yield from _without_directory(source, text, broken)
         return
     yield from _by_directory(source, directory)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Final
@@ -90,7 +90,8 @@ class Text:
 
     inner: how what the compression holds is compressed in turn, from the outside in. expected: how many bytes the object
     is to have, where it may have fewer; such a lack is a damage. crc: the CRC-32 of a member of a zip; another one is a
-    damage too, where all of it is read. Of a stored member that is compressed in turn its own compression's is enough. checkpoints: of the object,
+    damage too, where all of it is read. Of a stored member that is compressed in turn its own compression's is enough. most: how
+    many bytes each compression may become; what would be more is a damage. checkpoints: of the object,
     where its bytes are decompressed once and are UTF-8 then: other text is read from the first byte.
     """
 
@@ -104,12 +105,16 @@ class Text:
         inner: tuple[Compression, ...] = (),
         expected: int | None = None,
         crc: int | None = None,
+        most: int | None = None,
         checkpoints: Checkpoints | None = None,
     ) -> None:
         self.damage: Damage | None = None
-        self._outer = Text(open_object, compression, UTF_8, inner=inner[:-1], crc=crc) if inner else None
+        self._outer = (
+            Text(open_object, compression, UTF_8, inner=inner[:-1], crc=crc, most=most) if inner else None
+        )
         self._expected = expected
         self._crc = None if inner else crc
+        self._most = most
         self._open = self._outer._reopened if self._outer else open_object  # noqa: SLF001 - its own kind
         self._compression = inner[-1] if inner else compression
         self._charset = charset
@@ -186,14 +191,25 @@ class Text:
         decompressed = Decompressed(self._open, self._compression)
         is_summed = self._crc is not None and self._compression is Compression.DEFLATE
         summed = text_bytes = 0
-        for piece in decompressed:
+        for piece in self._bounded(decompressed, 0):
             if is_summed:
                 summed = crc32(piece, summed)
             text_bytes += len(piece)
             yield piece
-        self.damage = decompressed.damage
+        self.damage = self.damage or decompressed.damage
         if is_summed and not self.damage and summed != self._crc:
             self.damage = Damage("corrupt", _WRONG_CRC, decompressed.fed_bytes, text_bytes)
+
+    def _bounded(self, pieces: Iterable[bytes], at: int) -> Iterator[bytes]:
+        """The pieces up to the most that may be read. at: where the first begins."""
+        for piece in pieces:
+            at += len(piece)
+            if self._most is not None and at > self._most:
+                detail = f"the {self._compression.value} data become more than {self._most:,} bytes, and are not read on"
+                self.damage = Damage("limit", detail, self._most, self._most)
+                yield piece[: self._most - at]
+                return
+            yield piece
 
     def _resumed(self, checkpoints: Checkpoints, position: int) -> Iterator[bytes]:
         """The text from a place on, decoded from the last check-point before it that fits. Damage counts once decoding from an earlier
@@ -203,7 +219,7 @@ class Text:
             decompressed = Decompressed(self._open, self._compression, checkpoint, checkpoints)
             at = decompressed.start
             try:
-                for block in decompressed:
+                for block in self._bounded(decompressed, at):
                     at += len(block)
                     if at > position:
                         fresh = block[-(at - position) :]
@@ -213,6 +229,8 @@ class Text:
                 if checkpoint is not None:
                     checkpoints.refuse(checkpoint)
                 continue
+            if self.damage is not None:
+                return
             self.damage = decompressed.damage
             if self.damage is None or self.damage == before:
                 return

@@ -210,7 +210,8 @@ def _state(
     damage = next((split.seal.damage for split in splits.values() if split.seal and split.seal.damage), None)
     broken = None
     if damage:
-        broken = f"{damage.detail} at byte {damage.object_offset:,} (text offset {damage.text_offset:,})"
+        place = "" if damage.reason == "limit" else f" at byte {damage.object_offset:,}"
+        broken = f"{damage.detail}{place} (text offset {damage.text_offset:,})"
         if plan.archive:
             broken = f"{damage.detail} at byte {damage.object_offset:,} of the archive"
     setbacks = {}

@@ -15,6 +15,7 @@ from chalicelib.core.decoding.compressions import Compression
 from chalicelib.core.decoding.text import UTF_8, OpenObject, Text
 from chalicelib.core.framing import Framing
 from chalicelib.core.framing.cutting import Limits
+from chalicelib.core.plan.bounds import most_bytes
 from chalicelib.core.plan.lanes import DEFAULT
 from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.plan.telling import Telling
@@ -231,6 +232,7 @@ class Plan:
             inner=self.inner,
             expected=member.claimed if member else None,
             crc=member.crc if member and self._is_read_whole(member) else None,
+            most=most_bytes(self.head),
             checkpoints=None if member else checkpoints,
         )
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from chalicelib.core.archives import members as archives
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import FileAccount, State
-from chalicelib.core.plan import Plan
+from chalicelib.core.plan import Plan, bounds
 from chalicelib.core.reading import PlanReading, Reading
 from chalicelib.core.records import Outcome
 from tests.fakes import opener
@@ -254,11 +254,12 @@ def test_an_archive_of_too_many_members_is_damaged(monkeypatch: pytest.MonkeyPat
 
 
 def test_an_archive_that_becomes_too_large_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "RATIO_FREE_BYTES", 100_000)
+    monkeypatch.setattr(bounds, "FREE_BYTES", 100_000)
+    monkeypatch.setattr(bounds, "RATIO_MAX", 250)
     data = tar([("a.log", b"x\n" * 200_000), ("b.log", SHORT)])
     files = files_in(gzip.compress(data, 9))
     assert list(files) == ["a/a.log", "a"]
-    assert "more than 250 times as large" in (files["a"].account.reason or "")
+    assert "the gzip data become more than" in (files["a"].account.reason or "")
     assert files_in(data)["a"].account.state is State.COMPLETE
 
 
