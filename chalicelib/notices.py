@@ -44,7 +44,7 @@ class Publishes(Protocol):
 
 
 def settling_id(file: StoredFile) -> str:
-    """What every notice and event of this settling of the file bears."""
+    """The id that all notices and events of this settling have."""
     return f"{file.file_id}-{file.account.revision}"
 
 
@@ -69,9 +69,10 @@ def file_notice(file: StoredFile) -> Notice:
 
 
 def files_notice(files: Sequence[StoredFile]) -> Notice:
-    """One notice of many files that have settled in the same state. Attributes: `state`, `files`.
+    """One notice about many files that have settled in the same state. Attributes: `state`, `files`.
 
-    Its id is that of the settlings: another group of them has another one."""
+    Its id is made from the ids of the settlings, so another group of them has another id.
+    """
     state, ids = files[0].account.state, sorted(map(settling_id, files))
     return Notice(
         notice_id=f"files-{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:32]}",
@@ -106,7 +107,7 @@ def _digest_of_many(files: Sequence[StoredFile]) -> Iterator[str]:
 
 
 def _named(file: StoredFile) -> str:
-    """One line of a file among others."""
+    """One line about a file in a list."""
     account = file.account
     rejected = account.summary.counts.rejected.lines
     share = file.account.summary.counts.reject_share
@@ -119,14 +120,14 @@ def _named(file: StoredFile) -> str:
 
 
 def _badness(file: StoredFile) -> tuple[float, ...]:
-    """By what is lost or waits, then by the share of rejects."""
+    """Sorts by what is lost or waiting, then by the share of rejects."""
     summary = file.account.summary
     lost = summary.dead.bytes + summary.given_up.bytes + file.account.pending.bytes
     return (lost, summary.counts.reject_share.value, summary.counts.rejected.lines, file.plan.head.size)
 
 
 def _digest(file: StoredFile) -> Iterator[str]:
-    """Lines of "name: value": a table would fall apart in the typeface of a mail."""
+    """Lines of "name: value": a table would lose its alignment in a mail."""
     plan, account = file.plan, file.account
     reason = account.reason
     if reason is None:
@@ -159,7 +160,7 @@ def _digest(file: StoredFile) -> Iterator[str]:
 
 
 def _sums(file: StoredFile) -> Iterator[str]:
-    """What became of all that was cut; of the rare ways only those that were gone."""
+    """Counts of everything that was cut; rare outcomes only if there are any."""
     parts = _parts(file)
     for name in ("parsed", "rejected"):
         yield f"{name}: {_tally(parts.pop(name))}"
@@ -172,7 +173,7 @@ def _sums(file: StoredFile) -> Iterator[str]:
 
 
 def _parts(file: StoredFile) -> dict[str, Tally]:
-    """What became of all that was cut, by its name."""
+    """Counts of everything that was cut, by outcome."""
     account, summary = file.account, file.account.summary
     return {
         "parsed": summary.counts.parsed,
@@ -201,7 +202,7 @@ def _time(time: datetime) -> str:
 
 
 def printable(text: str) -> str:
-    """The text on one line, with what cannot be seen escaped: a key may hold line ends and control characters."""
+    """The text on one line, with invisible characters escaped: a key may contain line ends and control characters."""
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text
     )

@@ -25,7 +25,7 @@ from chalicelib.metrics import NO_METER, Meter
 from chalicelib.notices import Notice, Publishes, file_notice, files_notice, settling_id
 
 GROUPED_FROM: Final = 10
-"""So many files of one state at once are told by one notice."""
+"""From that number on, files that settle in one state at once share a notice."""
 _REMEMBERED_MAX: Final = 10_000
 
 logger = logging.getLogger("froe")
@@ -33,7 +33,7 @@ logger = logging.getLogger("froe")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a file's account stood. failed: its dead batches. whole: nothing is known to be amiss with it."""
+    """The state of a file's account. failed: its dead batches. whole: no fault is known."""
 
     state: State
     failed: int
@@ -48,9 +48,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A write to a file's account, as the ledger's stream tells of it.
+    """A write to a file's account, as reported by the ledger's stream.
 
-    sequence_number: by which the stream delivers it again. before: None where the file was opened.
+    sequence_number: by which the stream delivers it again. before: None if the file was opened by this write.
     """
 
     sequence_number: str
@@ -77,14 +77,14 @@ class Counts(Protocol):
 
 class Acts(Protocol):
     def act(self, file: StoredFile) -> None:
-        """Do with the object of a settled file what the stage wants; raises TransientError. Repeating it changes
-        nothing."""
+        """Tag or move the object of a settled file, as the stage is configured; raises TransientError. Repeating it
+        changes nothing."""
 
 
 class Notifier:
-    """counting: None where nothing is counted. events: None where no events are sent. objects: None where nothing is done
-    with objects. grouped_from: how many files of one
-    state at once are told by one notice. stage: what events bear; console_region: where their traces are shown."""
+    """counting: None if there are no statistics. events: None if no events are sent. objects: None if objects are left
+    as they are. grouped_from: from that number on, files of one state share a notice. stage: named in events;
+    console_region: where their traces are shown."""
 
     def __init__(
         self,
@@ -111,8 +111,8 @@ class Notifier:
         self._acted = _Remembered()
 
     def tell(self, changes: Iterable[News], deadline: Deadline) -> list[str]:
-        """Count every file that has settled, send its event and publish its notice. Gives the sequence numbers of those
-        that are to be delivered again; one failure never keeps the others back."""
+        """Count every settled file, send its event and publish its notice. Gives the sequence numbers of the records
+        that must be delivered again. One failure never stops the others."""
         order, failed, news = [], set(), []
         for change in changes:
             order.append(change.sequence_number)
@@ -131,7 +131,7 @@ class Notifier:
         return [each for each in order if each in failed]
 
     def _counted(self, file: StoredFile, deadline: Deadline) -> bool:
-        """Whether nothing is left to do about the statistics; what cannot be counted for good is logged."""
+        """Whether the statistics need nothing more. A file that can never be counted is logged."""
         if self._counting is None or not file.account.state.settled:
             return True
         known = {"file_id": file.file_id}
@@ -148,7 +148,7 @@ class Notifier:
         return True
 
     def _not_emitted(self, news: Sequence[Change], deadline: Deadline) -> set[str]:
-        """The sequence numbers of those whose events are to be sent again."""
+        """The sequence numbers of those whose events must be sent again."""
         fresh = {
             settling_id(each.after): each for each in news if settling_id(each.after) not in self._emitted
         }
@@ -175,7 +175,7 @@ class Notifier:
         return failed
 
     def _not_noticed(self, news: Sequence[Change], deadline: Deadline) -> set[str]:
-        """The sequence numbers of those whose notices are to be published again."""
+        """The sequence numbers of those whose notices must be published again."""
         alike: dict[State, list[Change]] = {}
         failed: set[str] = set()
         for change in news:
@@ -195,7 +195,7 @@ class Notifier:
         return failed
 
     def _not_acted(self, news: Sequence[Change], deadline: Deadline) -> set[str]:
-        """The sequence numbers of those with whose objects something is to be done again."""
+        """The sequence numbers of those whose objects must be tried again."""
         failed: set[str] = set()
         if self._objects is None:
             return failed
@@ -224,7 +224,7 @@ class Notifier:
                 self._meter.add(metrics.FILE_SECONDS, seconds)
 
     def _published(self, notice: Notice, deadline: Deadline) -> bool:
-        """Whether nothing is left to do about the notice: it is published, or refused for good."""
+        """Whether the notice needs nothing more: it is published, or refused for good."""
         file_id = notice.attributes.get("file_id")
         known = {"notice_id": notice.notice_id, **({"file_id": file_id} if file_id else {})}
         logs.about(**({"file_id": file_id} if file_id else {}))
@@ -247,7 +247,7 @@ class Notifier:
 
 
 class _Remembered:
-    """The newest ids, of this process: the stream delivers again what followed a failure, and that is not told again."""
+    """The newest ids in this process: the stream repeats what followed a failure, and those are not reported again."""
 
     def __init__(self) -> None:
         self._ids: dict[str, None] = {}
@@ -262,7 +262,7 @@ class _Remembered:
 
 
 def _notice_of(group: Sequence[Change]) -> Notice:
-    """Of one file or of many; a file that settled twice meanwhile is told as it is now."""
+    """The notice about one file or many. A file that settled twice meanwhile is reported as it is now."""
     latest = {each.after.file_id: each.after for each in group}
     return files_notice(list(latest.values())) if len(latest) > 1 else file_notice(group[-1].after)
 
@@ -273,8 +273,8 @@ def _is_quiet(file: StoredFile) -> bool:
 
 
 def _is_news(change: Change) -> bool:
-    """Whether the file is settled, and before it was not, or in another state, or with fewer dead batches, or
-    complete only with discards: of a redrive of many batches only the end is news. Or was read again."""
+    """Whether the file has settled now and had not, or has another state, fewer dead batches, or was complete only with
+    discards; or whether it was read again. Of a redrive of many batches, only the end is news."""
     now, before = Standing.of(change.after), change.before
     if not now.state.settled:
         return False

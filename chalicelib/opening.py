@@ -1,6 +1,6 @@
 """Opens a file: reads its stored plan, or makes one from the object.
 
-An object that cannot be read any more gets a plan too, which says so.
+An object that cannot be read any more also gets a plan, which says so.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from chalicelib.ledger import Ledger, StoredFile
 
 
 class FolderError(Exception):
-    """The object is empty and shows a folder: there is no file to open."""
+    """The object is empty and stands for a folder: there is no file to open."""
 
 
 class Objects(Protocol):
@@ -40,8 +40,8 @@ class Objects(Protocol):
 
 
 class Counted:
-    """Opens an object, and counts how often. of_archive: it is a member, which is read as its archive is. deadline: OutOfTimeError
-    while bytes are read after it, since far more may be read than is cut."""
+    """Opens an object, and counts how often. of_archive: the object is a member, read as a part of its archive.
+    deadline: reading past it raises OutOfTimeError, since far more may be read than is cut."""
 
     def __init__(
         self, opener: OpenObject, *, of_archive: bool = False, deadline: Deadline | None = None
@@ -65,14 +65,14 @@ class Counted:
             offset += len(piece)
 
     def taken(self) -> int:
-        """How often since it was last asked."""
+        """How often the object was opened since the last call."""
         count, self._count = self._count, 0
         return count
 
 
 class Opening:
-    """limits, retention_days, layout, sink and what config gives at that time hold for files that are opened from now on.
-    seconds: what a queued splitter has."""
+    """limits, retention_days, layout, sink and the configuration apply to files that are opened from now on. seconds:
+    the time of a queued splitter."""
 
     def __init__(
         self,
@@ -96,13 +96,13 @@ class Opening:
         self._sink = sink
 
     def file_of(self, announced: Announced) -> StoredFile | None:
-        """The file, if the notification tells which object it is of, and that was opened before."""
+        """The file, if the notification names the object's version and the file was opened before."""
         version = _version_of(announced)
         return self._ledger.read_file(version.file_id) if _is_identified(version) else None
 
     def plan_of(self, announced: Announced) -> tuple[Plan, int]:
-        """A new plan, and how often the object was read for it. Raises FolderError for what only shows a folder, of
-        which the notification did not say so."""
+        """A new plan, and how often the object was read for it. Raises FolderError for a folder object that the
+        notification did not show as one."""
         config = self._config()
         plan, reads = self._made_or_failed(announced, config)
         return _configured(plan, config), reads
@@ -120,8 +120,8 @@ class Opening:
             return failed_plan(head, reason, retention_days=self._retention_days), 0
 
     def plan_anew(self, known: Plan, generation: int) -> tuple[Plan, int]:
-        """The plan of a later generation, and how often the object was read for it. PermanentError where there can be
-        none. known: that of an earlier one."""
+        """The plan of a later generation, and how often the object was read for it. Raises PermanentError if none can
+        be made. known: the plan of an earlier one."""
         version, config = known.object, self._config()
         if why := why_not_again(known):
             raise PermanentError(why)
@@ -142,8 +142,8 @@ class Opening:
         return _configured(replace(plan, generation=generation), config), reads
 
     def plan_of_member(self, member: Opened) -> Plan:
-        """The plan of a file in an archive; whoever reads the archive has the time for it. What is well with it the
-        archive's notice says."""
+        """The plan of a file in an archive, made by whoever reads the archive, who has the time for it. Notices follow
+        from the archive's."""
         if member.unread:
             return unread_plan(member.head, member.unread, self._retention_days)
         config = self._config()
@@ -151,7 +151,7 @@ class Opening:
         return plan if plan.notices is Telling.NONE else replace(plan, notices=Telling.ATTENTION)
 
     def _made(self, announced: Announced, config: Config) -> tuple[Plan, int]:
-        """Raises FolderError, and PermanentError where it has no destination."""
+        """Raises FolderError, and PermanentError if the file has no destination."""
         head = self._objects.head(announced)
         if is_folder(head.version.key, head.size):
             raise FolderError
@@ -178,7 +178,7 @@ class Opening:
 
 
 def _configured(plan: Plan, config: Config) -> Plan:
-    """With what the configuration says of its notices and its lane, and which configuration that is."""
+    """The plan, with its notices, its lane and the version of the configuration that decided them."""
     key = plan.object.key
     return replace(
         plan,

@@ -16,18 +16,18 @@ from chalicelib.core.wire.fields import FILE_ID, NAME_MAX_CHARS, quoted
 MAX_LIMIT: Final = 1000
 DEFAULT_LIMIT: Final = 100
 PAGE_MAX_BYTES: Final = 4_000_000
-"""Of the JSON that a client reads."""
+"""Bytes of the JSON that a client reads."""
 
 _ANSWER_MAX_BYTES: Final = 6_000_000
 _CURSOR_MAX_DIGITS: Final = 16
 
 
 class BadQueryError(Exception):
-    """A parameter of a question is wrong; the message names it and the remedy."""
+    """A parameter is wrong; the message names it and the remedy."""
 
 
 class Page:
-    """Items of a list, as many as the limit and an answer have room for; the first one always has it."""
+    """Items of a list, as many as the limit and the size of an answer allow. The first item always fits."""
 
     def __init__(self, limit: int) -> None:
         self._limit = checked_limit(limit)
@@ -44,11 +44,11 @@ class Page:
 
     @property
     def is_too_large(self) -> bool:
-        """Whether its first item alone is more than an answer has room for."""
+        """Whether its first item alone exceeds the size of an answer."""
         return self._escaped_bytes > _ANSWER_MAX_BYTES
 
     def add(self, item: Any) -> bool:
-        """Whether there was room for the item; one for which there is none begins the next page."""
+        """Add an item. Gives False if there is no room: then it begins the next page."""
         text = json.dumps(item, default=str)  # as Chalice writes it: in ASCII
         size = self._bytes + len(text)
         escaped = self._escaped_bytes + len(text) + text.count('"') + text.count("\\")
@@ -101,7 +101,7 @@ def bad_cursor(cursor: str) -> BadQueryError:
 
 
 def may_be_key(key: str) -> bool:
-    """Whether an object can have that key: a longer text, or what is no text, would be refused by the table."""
+    """Whether an object can have that key. The table would refuse a longer text, or invalid text."""
     try:
         return len(key.encode()) <= NAME_MAX_CHARS
     except UnicodeEncodeError:

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 
 class Pipeline:
-    """session: what makes the clients: a boto3 session, or by default the environment's. way: how what people do is asked
-    for, as the audit trail has it. meter: by default one that writes CloudWatch's embedded format to standard output."""
+    """session: makes the clients: a boto3 session, or by default one from the environment. way: how people act, for the
+    audit trail. meter: by default one that writes CloudWatch's embedded format to standard output."""
 
     def __init__(
         self, settings: Settings, session: Any = None, way: str = "http", meter: Meter | None = None
@@ -105,7 +105,7 @@ class Pipeline:
         return DynamoWatches(self._dynamodb, self.settings.ledger_table)
 
     def _touch(self, file_id: str) -> None:
-        """As well as possible: else the sweeper may send again what waits."""
+        """Best effort: if it fails, the sweeper may send waiting work again."""
         with suppress(FroeError):
             self.watches.touch(file_id, now())
 
@@ -120,7 +120,7 @@ class Pipeline:
 
     @cached_property
     def results(self) -> S3Results | None:
-        """None where the stage has no results bucket."""
+        """None if the stage has no results bucket."""
         bucket = self.settings.results_bucket
         if not bucket:
             return None

@@ -1,8 +1,9 @@
-"""The receipt of a settled file: what was read, what came of it and a digest of its seals, to be kept and compared later.
+"""The receipt of a settled file: what was read, what became of it and a digest of its seals, for people to keep and
+compare later.
 
-Promise: nothing in it changes while the file stays as it is: two receipts differ only where a file was redriven, discarded
-or read again, or its ledger is not what it was. Limits: it says what the ledger says; that the records are stored as well
-is what `froe verify` proves.
+Promise: it stays the same as long as the file does. Two receipts differ only if the file was redriven, discarded or
+read again, or if its ledger was changed. Limits: it repeats the ledger; only `froe verify` proves that the records are
+stored as well.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ KEPT: Final = (
 
 
 class UnsettledError(FroeError):
-    """What may still change has no receipt."""
+    """The file has not settled, and only settled files have receipts."""
 
 
 def receipt_json(stored: StoredFile, account: FileAccount, splits: Iterable[SplitAccount]) -> dict[str, Any]:
-    """splits: all that the ledger knows, by their numbers. UnsettledError."""
+    """splits: all that the ledger knows, by number. Raises UnsettledError."""
     file = file_json(stored, account, None)
     if not account.state.settled or stored.settled_at is None:
         raise UnsettledError(f"{stored.file_id} is {account.state.value}: a receipt is of a settled file")
@@ -48,7 +49,7 @@ def receipt_json(stored: StoredFile, account: FileAccount, splits: Iterable[Spli
 
 
 def differences(kept: Mapping[str, Any], current: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Where a receipt that was kept is not as the one of now: name, its value then and now."""
+    """Differences between a stored receipt and the current one: name, value then and value now."""
     for name in dict.fromkeys((*kept, *current)):
         then, now = kept.get(name), current.get(name)
         if then != now:
@@ -56,7 +57,7 @@ def differences(kept: Mapping[str, Any], current: Mapping[str, Any]) -> Iterator
 
 
 def _sealed(seal: Seal) -> list[Any]:
-    """Where it starts and ends, what it holds, and the digest of its batches' digests, which may lie apart under it."""
+    """Start, end and contents of a split, and the digest of its batches' digests, which may be stored apart."""
     total = seal.total
     batches = seal.digests_in or (sha256(seal.digests.encode()).hexdigest()[:16] if seal.digests else "")
     counts = [total.entries, total.lines, total.bytes]

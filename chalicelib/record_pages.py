@@ -29,15 +29,15 @@ from chalicelib.sink_rows import ReadsResults, SinkReading, StoredBatch
 from chalicelib.status_json import entry_json
 
 EFFORT_PER_PAGE: Final = 10_000
-"""In items that a page looks at, a query counting as 50: a few seconds at most. A query reads up to 1 MB."""
+"""In items that a page reads; a query counts as 50. A few seconds at most. A query reads up to 1 MB."""
 
 EFFORT_PER_QUERY: Final = 50
 _ENTRIES_PER_EFFORT: Final = 8
-"""Of a segment that is unpacked: they cost no request's share."""
+"""Entries of an unpacked segment per item, since they cost no request."""
 
 
 class RecordPage(NamedTuple):
-    """Items (plain values), how many were looked at, and the sort key reached if there is more."""
+    """Items (plain values), how many were read, and the sort key reached if there is more."""
 
     items: list[dict[str, Any]]
     looked_at: int
@@ -45,7 +45,7 @@ class RecordPage(NamedTuple):
 
 
 class SegmentPage(NamedTuple):
-    """Heads, how many items were looked at, and the sort key reached if there is more."""
+    """Heads, how many items were read, and the sort key reached if there is more."""
 
     segments: list[Segment]
     looked_at: int
@@ -54,21 +54,20 @@ class SegmentPage(NamedTuple):
 
 class ReadsRecords(Protocol):
     def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage:
-        """Items of one kind between two sort keys, both included; `limit` bounds what is looked at."""
+        """Items of one kind between two sort keys, both included; `limit` bounds how many are read."""
 
     def segments(self, partition: str, first: str, last: str) -> SegmentPage:
         """Heads between two sort keys, both included."""
 
     def continuations(self, segment: Segment) -> list[bytes | None]:
-        """The data of those that the head names; None for one that is not there."""
+        """The data of the continuations that the head names; None for each that is missing."""
 
 
 @dataclass(frozen=True)
 class RecordQuery:
-    """What is asked for. kind: `record` or `reject`. severity: at least that; 0: any. begin, end: bounds of the time
-    stamp (UTC), the second one excluded; a record without a time stamp is outside of any bounds. format: the entry's
-    own; None: any. text: what its body or one of its attributes contains, whatever the case; empty: anything. where:
-    conditions that all hold."""
+    """The conditions. kind: `record` or `reject`. severity: the lowest; 0: any. begin, end: bounds of the timestamp
+    (UTC), end excluded; a record without a timestamp is outside any bounds. format: the entry's own; None: any. text:
+    what the body or an attribute contains, in any case; empty: anything. where: conditions that must all hold."""
 
     kind: str
     severity: int = 0
@@ -95,7 +94,7 @@ class RecordQuery:
         return not self.text or any(_contains(each, self._needle) for each in sought)
 
     def passes_over(self, segment: Segment) -> bool:
-        """Whether its head says that nothing in it is wanted."""
+        """Whether the head shows that no entry of the segment meets the conditions."""
         if not segment.of_kind(self.kind) or segment.severity_max < self.severity:
             return True
         if self.format and self.format not in segment.formats:
@@ -118,7 +117,7 @@ class RecordQuery:
 
 
 def _contains(value: Any, needle: str) -> bool:
-    """Whether a text in it does, or a number as it is written; names do not count."""
+    """Whether a string in the value contains the text, or a number as it is written. Names do not count."""
     if isinstance(value, str):
         return needle in value.casefold()
     if isinstance(value, dict):
@@ -133,13 +132,13 @@ def _bound(time: datetime | None) -> str | None:
 
 
 def _comparable(time: str) -> str:
-    """Without the last zeros of its fraction a time compares as text with one of another precision."""
+    """The time without the last zeros of its fraction, so that times of different precision compare as strings."""
     return time.rstrip("0").rstrip(".") if "." in time else time
 
 
 class Walk:
-    """What walks over entries have found by now, and what looking at them cost. limit: how many items a page, or a
-    request, has. after: the offset of the text at which it begins."""
+    """The results of a walk over entries, and the effort so far. limit: the most items of a page or request. after: the
+    text offset at which it begins."""
 
     effort_max = EFFORT_PER_PAGE
 
@@ -152,8 +151,8 @@ class Walk:
         return self.effort >= self.effort_max
 
     def add(self, item: dict[str, Any]) -> int | None:
-        """Take an item (plain values), if it is wanted; gives the offset at which the next walk begins, once this one
-        has no room."""
+        """Take an item (plain values) if it meets the conditions. Gives the offset of the next walk once this one is
+        full."""
         return self.take(item) if self.query.takes(item) else None
 
     def take(self, item: dict[str, Any]) -> int | None:
@@ -178,7 +177,7 @@ class Paging(Walk):
 
 
 class RecordPages:
-    """results: where the sink is; None where the stage has none."""
+    """results: where the sink is; None if the stage has none."""
 
     def __init__(self, records: ReadsRecords, ledger: Ledger, results: ReadsResults | None = None) -> None:
         self._records = records
@@ -186,8 +185,9 @@ class RecordPages:
         self._results = results
 
     def walk(self, walk: Walk, stretches: Iterable[tuple[int, int]]) -> int | None:
-        """Over the entries in stretches of the text; gives where the next walk goes on, or None at the end. Those that
-        begin in one MiB of the text lie in one partition. SegmentError for a segment that cannot be read."""
+        """Walk over the entries in stretches of the text. Gives where the next walk continues, or None at the end.
+        Entries that begin in one MiB of the text share a partition. Raises SegmentError for a segment that cannot be
+        read."""
         look = self._look_at_segments if walk.plan.layout is Layout.PACKED else self._look_at_items
         for begin, end in stretches:
             at = max(begin, walk.after)
@@ -201,8 +201,8 @@ class RecordPages:
         return None
 
     def walk_over_batches(self, walk: Walk, batches: Iterable[StoredBatch]) -> int | None:
-        """The same in the objects of batches that end behind its offset, in the order of the text, of a file
-        that has no records in the table. SegmentError for an object that cannot be read; what has expired has none."""
+        """Walk over the batches of a file without records in the table, from the walk's offset on, in the order of the
+        text. Raises SegmentError for an object that cannot be read; one that has expired has no entries."""
         reading = SinkReading(walk.plan, self._ledger, self._results)
         for batch in batches:
             if walk.is_over:
@@ -216,7 +216,7 @@ class RecordPages:
         return None
 
     def _look_at_items(self, walk: Walk, at: int, until: int) -> tuple[int, bool]:
-        """Up to which offset it came, and whether the page is full."""
+        """The offset that was reached, and whether the page is full."""
         partition, first = record_key(walk.plan.file_id, walk.plan.shards, at)
         page = self._records.page(
             partition, first, sort_key(until - 1), walk.query.kind, max(walk.limit, 200)
@@ -228,8 +228,8 @@ class RecordPages:
         return (offset_in(page.reached) + 1 if page.reached else until), False
 
     def _look_at_segments(self, walk: Walk, at: int, until: int) -> tuple[int, bool]:
-        """Likewise. The segment that holds the offset may have begun before it, though not before its MiB; one that
-        ends behind the stretch of text is unpacked as far as that."""
+        """As `_look_at_items`. The segment with the offset may begin before it, but in the same MiB; a segment that
+        ends behind the stretch is unpacked up to the stretch's end."""
         begin = at - at % SHARD_STRIDE_BYTES if at == walk.after else at
         partition, first = record_key(walk.plan.file_id, walk.plan.shards, begin)
         while True:
@@ -250,7 +250,7 @@ class RecordPages:
             first = last_key(reached - 1)
 
     def _unpacked(self, walk: Walk, segment: Segment) -> Iterator[dict[str, Any]]:
-        """The entries of the kind that is wanted, as plain values."""
+        """The entries of the right kind, as plain values."""
         if segment.continuations:
             walk.effort += EFFORT_PER_QUERY
         for number, entry in enumerate(entries_of(segment, self._records.continuations(segment))):

@@ -22,7 +22,7 @@ WIDTHS: Final = (
     *(1, 10, 60, 600, 3600, 21_600, 86_400, 604_800),
     *(2_419_200, 31_449_600, 314_496_000, 3_144_960_000, 31_449_600_000, 314_496_000_000),
 )
-"""Seconds, each of which divides the next."""
+"""Widths in seconds; each divides the next."""
 
 EFFORT: Final = 20_000
 _SEVERITIES: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
@@ -30,14 +30,15 @@ _NO_SEVERITY: Final = "-"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ITEMS_AT_ONCE: Final = 1000
 _RAW_MAX_CHARS: Final = 2000
-"""Of base64."""
+"""Characters of base64."""
 _REASONS_MAX: Final = 500
 
 
 class Histogram(Walk):
-    """Counts records in buckets of time, as many as there is room for; the buckets grow with the time between them.
+    """Counts records in buckets of time, at most as many as asked for; buckets widen as the span grows.
 
-    level: of `WIDTHS`, the least."""
+    level: the narrowest of `WIDTHS` to use.
+    """
 
     effort_max = EFFORT
 
@@ -110,7 +111,7 @@ class _Reason:
 
 
 class Reasons(Walk):
-    """Adds rejects up by their reason, each with its first one as an example."""
+    """Counts rejects by reason, with the first of each as an example."""
 
     effort_max = EFFORT
 

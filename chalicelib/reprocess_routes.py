@@ -1,4 +1,4 @@
-"""The HTTP route to have a file read again."""
+"""The HTTP route that has a file read again."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class _Reprocess(Body):
 
 
 def reprocess(services: GetServices, request: Request, file_id: str) -> Response:
-    """Have a file read again with today's formats: 202 with the file as it is, whose `next_generation` says which one is
-    made; 409 where it cannot be, with the reason."""
+    """Have a file read again with today's formats: 202 with the file, whose `next_generation` is the number of the new
+    one; 409 with the reason if that is impossible."""
     if request.query_params:
         raise BadRequestError("unknown parameter: this route has none; force goes into the body")
     with refusals():

@@ -25,9 +25,9 @@ from chalicelib.ledger import Ledger, StoredFile
 logger = logging.getLogger("froe")
 
 GRACE: Final = timedelta(minutes=15)
-"""Longer than any function runs: so long what is not current stays, for whoever reads or writes it still."""
+"""Longer than any function runs: for that long, a former generation stays for those who may still read or write it."""
 REMEMBERED: Final = timedelta(days=30)
-"""That a generation is gone; longer than a message lives."""
+"""How long a removed generation is remembered: longer than a message lives."""
 _SEND_SECONDS: Final = 10.0
 
 
@@ -41,15 +41,15 @@ class FindsObjects(Protocol):
 
 class RemovesFiles(Protocol):
     def waits(self, plan: Plan) -> bool:
-        """Whether rows of its are still to be merged in the sink: until then those of the former one stay."""
+        """Whether rows of the plan's generation wait to be merged in the sink: until then those of the former one stay."""
 
     def remove(self, plan: Plan, splits: int, deadline: Deadline) -> None:
-        """Remove all that is stored under the plan's id, but its entry. OutOfTimeError where there was no time for all;
-        repeating it takes what was left."""
+        """Remove everything stored under the plan's id except its entry. Raises OutOfTimeError if time is short; a
+        repeat removes the rest."""
 
 
 class Reprocessing:
-    """stall: how long it takes until a message is taken for lost."""
+    """stall: after how long a message counts as lost."""
 
     def __init__(
         self,
@@ -69,9 +69,11 @@ class Reprocessing:
         self._stall = stall
 
     def begin(self, file_id: str, *, forced: bool = False) -> StoredFile | None:
-        """Have a file read again; gives it as it is now, None where there is none. RefusedError where it cannot be.
+        """Have a file read again. Gives the file as it is now; None if there is none. Raises RefusedError if it cannot
+        be read again.
 
-        forced: a generation with more rejects, or more lines that filters drop, than the current one replaces it nonetheless."""
+        forced: the new generation replaces the current one even with more rejects, or more lines that filters drop.
+        """
         known, _ = parted(file_id)
         stored = self._ledger.read_file(known)
         if stored is None:
@@ -113,8 +115,8 @@ class Reprocessing:
             ) from error
 
     def give_up(self, file_id: str, why: str) -> int:
-        """Keep the current generation, whatever comes of the one under way; gives its number. RefusedError where none
-        is under way."""
+        """Keep the current generation, whatever becomes of the one being made, and give that one's number. Raises
+        RefusedError if none is being made."""
         known, _ = parted(file_id)
         stored = self._ledger.read_file(known)
         number = stored.rereading.under_way if stored else None
@@ -123,14 +125,13 @@ class Reprocessing:
         return number
 
     def leads(self, after: str | None = None) -> Iterator[tuple[str, datetime]]:
-        """The files of which there is more than the current generation, for `advance`."""
+        """The files with more than their current generation, for `advance`."""
         return self._ledger.read_leads(after)
 
     def advance(
         self, file_id: str, since: datetime, deadline: Deadline, heal: Callable[[StoredFile], None]
     ) -> None:
-        """Do what is next for a file of which there is more than its current generation. heal: looks after one that is
-        under way."""
+        """Do the next step for a file with more than its current generation. heal: repairs one that is being made."""
         stored, now = self._ledger.read_file(file_id), self._now()
         number = stored.rereading.under_way if stored else None
         if stored and number:
@@ -148,7 +149,7 @@ class Reprocessing:
             self._ledger.drop_lead(file_id, since)
 
     def _removed(self, stored: StoredFile, removal: RemovesFiles, deadline: Deadline) -> bool:
-        """Remove what is not current; whether nothing is left of it."""
+        """Remove what is not current. Gives whether nothing is left of it."""
         current = stored.plan.generation
         for generation in range(stored.rereading.last + 1):
             if generation < current and removal.waits(stored.plan):
@@ -176,16 +177,16 @@ class Reprocessing:
         logger.info("generation_removed", extra={"file_id": named(stored.file_id, generation)})
 
     def _announce(self, stored: StoredFile, number: int) -> None:
-        """The message of the first split of a generation is what it is opened with."""
+        """Send the message of the first split; the generation is opened with it."""
         message = SplitMessage(stored.plan.object, named(stored.plan.object.file_id, number), 0, 0)
         self._split_queue.send_group([Outgoing(encode_split(message))], Deadline.after(_SEND_SECONDS))
 
 
 def is_wanted(stored: StoredFile | None, generation: int) -> bool:
-    """Whether a generation is to be opened; stored: the file."""
+    """Whether a generation should be opened; stored: the file."""
     return stored is not None and stored.rereading.under_way == generation
 
 
 def is_current(stored: StoredFile | None, file_id: str) -> bool:
-    """Whether what is filed under an id is what readers see; stored: the file that people know."""
+    """Whether readers see the generation of that id; stored: the file that people know."""
     return stored is not None and stored.plan.file_id == file_id and stored.plan.failure is None

@@ -15,14 +15,14 @@ import orjson
 
 FULL_ROUND_EVERY: Final = timedelta(days=1)
 SECONDS_A_PAGE: Final = 2
-"""A round begins no sooner than so long for each page after the one before: at most 1.3 million listings a month."""
+"""A round begins at the earliest so many seconds per page after the one before: at most 1.3 million listings a month."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """begun: its first page. full_begun: that of the last full round. asked_from: objects older than this were known
-    in the round before; None in a full round. oldest_open: of the objects seen in this one that are not known. ended: it
-    has seen the last page."""
+    """begun: time of its first page. full_begun: that of the last full round. asked_from: objects older than this were
+    found in the ledger by the round before; None in a full round. oldest_open: time of the oldest object in this round
+    without a file. ended: whether it has read the last page."""
 
     begun: datetime
     full_begun: datetime
@@ -36,11 +36,11 @@ class Round:
         return cls(now, now)
 
     def is_over_for(self, now: datetime) -> bool:
-        """Whether the next round may begin, once this one is at its end."""
+        """Whether the next round may begin, if this one has ended."""
         return now - self.begun >= timedelta(seconds=SECONDS_A_PAGE * self.pages)
 
     def following(self, now: datetime, stall: timedelta) -> Round:
-        """The round after this one, which has come to its end; stall: how old an object must be to be looked at."""
+        """The round after this one, which has ended; stall: the least age of an object to be looked at."""
         if now - self.full_begun >= FULL_ROUND_EVERY:
             return Round.first(now)
         settled = self.begun - stall
@@ -50,7 +50,7 @@ class Round:
         return self.asked_from is None or last_modified >= self.asked_from
 
     def with_page(self, open_since: datetime | None, *, is_last: bool) -> Round:
-        """After one more page; open_since: the time of the oldest object of it that is not known."""
+        """The round after one more page; open_since: time of the oldest object on it without a file."""
         times = [each for each in (self.oldest_open, open_since) if each]
         return replace(self, pages=self.pages + 1, oldest_open=min(times, default=None), ended=is_last)
 
@@ -59,7 +59,7 @@ class Round:
 
     @classmethod
     def decode(cls, text: str | None) -> Round | None:
-        """What was remembered; None where it cannot be read: everything is asked for anew."""
+        """The remembered round; None if it cannot be read: then everything is looked up again."""
         try:
             stored = orjson.loads(text or "")
             times = {

@@ -29,7 +29,7 @@ def nullable(schema: Schema) -> Schema:
 
 
 def object_of(properties: Mapping[str, Schema], *optional: str, more: bool = False) -> Schema:
-    """An object with these members; all but the optional ones are always there."""
+    """An object with these members; only the optional ones may be missing."""
     return {
         "type": "object",
         "properties": dict(properties),

@@ -1,4 +1,4 @@
-"""The one place that assembles everything; clients are made on first use.
+"""Assembles everything else, in one place; clients are made on first use.
 
 A function makes only the clients it uses: each costs tens of milliseconds of a cold start.
 """
@@ -53,7 +53,7 @@ _QUESTIONS_AT_ONCE = 7
 
 
 class Services(Pipeline):
-    """What the other functions and people need, too."""
+    """What the other functions and people need in addition."""
 
     @cached_property
     def topic(self) -> SnsTopic:
@@ -71,7 +71,7 @@ class Services(Pipeline):
 
     @cached_property
     def compactor(self) -> Compactor | None:
-        """None where the stage has no results bucket."""
+        """None if the stage has no results bucket."""
         patience = timedelta(seconds=self.settings.stall_seconds)
         return Compactor(self.results, self.ledger, now, patience) if self.results else None
 
@@ -91,7 +91,7 @@ class Services(Pipeline):
 
     @cached_property
     def settled_objects(self) -> SettledObjects | None:
-        """None where objects are left as they are."""
+        """None if objects are left as they are."""
         afterwards = self.settings.afterwards
         if afterwards.action is Action.LEAVE:
             return None
@@ -121,7 +121,7 @@ class Services(Pipeline):
 
     @cached_property
     def queries(self) -> Queries | None:
-        """None where there is no sink."""
+        """None if there is no sink."""
         if self.settings.sink is Sink.NONE:
             return None
         catalog = Catalog(self.settings.stage, by_api=True)
@@ -132,7 +132,7 @@ class Services(Pipeline):
 
     @cached_property
     def lists(self) -> Ledger:
-        """The ledger for who waits for a list: the partitions of an index are asked side by side."""
+        """The ledger for those who wait for a list: the partitions of an index are read in parallel."""
         at_once = ThreadPoolExecutor(self.settings.write_threads).map
         return Ledger(DynamoLedger(self._dynamodb, self.settings.ledger_table, at_once), now)
 
@@ -205,7 +205,7 @@ class Services(Pipeline):
 
     @cached_property
     def daily_summary(self) -> DailySummary | None:
-        """None where nobody wants it."""
+        """None if it is not configured."""
         settings = self.settings
         if settings.summary_hour < 0:
             return None
@@ -239,7 +239,7 @@ class Services(Pipeline):
 
     @cached_property
     def trace_status(self) -> TraceStatus:
-        """X-Ray is asked where it has the traces."""
+        """Reads from X-Ray if traces are sent there."""
         is_kept = self.settings.tracing == TRACINGS[0]
         traces = XRayTraces(self._clients("xray")) if is_kept else None
         return TraceStatus(self.status.file, traces, now)

@@ -26,10 +26,10 @@ RESOURCE_NAMES: Final = (
     "NOTICES_TOPIC_ARN",
     "API_TOKEN_SHA256",
 )
-"""What `infra/data.json` creates, and the digest of the status routes' token."""
+"""What `infra/data.json` creates, and the digest of the administrator's token."""
 
 TRACINGS: Final = ("xray", "opentelemetry", "off")
-"""What TRACING may be; the first is the default."""
+"""Values of TRACING; the first is the default."""
 
 TUNING_DEFAULTS: Final[Mapping[str, int]] = {
     "BATCH_MAX_LINES": Limits().batch_max_lines,
@@ -49,15 +49,15 @@ TUNING_DEFAULTS: Final[Mapping[str, int]] = {
     "SUMMARY_HOUR": -1,
 }
 LAYOUTS: Final = tuple(layout.value for layout in Layout)
-"""What RECORDS_LAYOUT may be; the first is the default."""
+"""Values of RECORDS_LAYOUT; the first is the default."""
 SINKS: Final = tuple(sink.value for sink in Sink)
-"""What SINK may be; the first is the default."""
+"""Values of SINK; the first is the default."""
 EVENTS: Final = ("on", "off")
-"""What EVENTS may be; the first is the default."""
+"""Values of EVENTS; the first is the default."""
 HOT_CALLS: Final = ("direct", "botocore")
-"""What HOT_CALLS may be, who sends the hot calls of DynamoDB and SQS; the first is the default."""
+"""Values of HOT_CALLS: who sends the hot calls of DynamoDB and SQS; the first is the default."""
 INGEST_WAYS: Final = ("direct", "queue", "topic", "eventbridge")
-"""How objects are announced: by S3 to the splitter, or by way of the split queue (from S3, SNS or EventBridge)."""
+"""How objects are announced: by S3 to the splitter, or through the split queue (from S3, SNS or EventBridge)."""
 
 _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "BATCH_MAX_LINES": (1, 100_000),
@@ -190,7 +190,7 @@ def missing_names(environment: Mapping[str, str]) -> list[str]:
 
 
 def tuning_number(environment: Mapping[str, str], name: str) -> int:
-    """A tuning setting or its default; raises SettingsError if it is not within its range."""
+    """A tuning setting or its default; raises SettingsError if it is out of range."""
     text = environment.get(name) or str(TUNING_DEFAULTS[name])
     low, high = _RANGES[name]
     try:
@@ -203,7 +203,7 @@ def tuning_number(environment: Mapping[str, str], name: str) -> int:
 
 
 def _one_of(environment: Mapping[str, str], name: str, known: Sequence[str]) -> str:
-    """A setting that is one of these words, by default the first; raises SettingsError."""
+    """A setting that must be one of these words, by default the first; raises SettingsError."""
     word = environment.get(name) or known[0]
     if word not in known:
         listed = f"{', '.join(known[:-1])} or {known[-1]}"
@@ -212,7 +212,7 @@ def _one_of(environment: Mapping[str, str], name: str, known: Sequence[str]) -> 
 
 
 def ingest_way(environment: Mapping[str, str]) -> str:
-    """INGEST or its default; raises SettingsError if it is none of INGEST_WAYS."""
+    """INGEST or its default; raises SettingsError if it is not one of INGEST_WAYS."""
     way = environment.get("INGEST") or INGEST_WAYS[0]
     if way not in INGEST_WAYS:
         raise SettingsError(f"INGEST is {way!r}: set it to one of {', '.join(INGEST_WAYS)}")
@@ -220,7 +220,7 @@ def ingest_way(environment: Mapping[str, str]) -> str:
 
 
 def records_layout(environment: Mapping[str, str]) -> Layout:
-    """RECORDS_LAYOUT or its default; raises SettingsError if it is none of LAYOUTS."""
+    """RECORDS_LAYOUT or its default; raises SettingsError if it is not one of LAYOUTS."""
     name = environment.get("RECORDS_LAYOUT") or LAYOUTS[0]
     if name not in LAYOUTS:
         raise SettingsError(f"RECORDS_LAYOUT is {name!r}: set it to {' or '.join(LAYOUTS)}")
@@ -232,7 +232,7 @@ def records_layout(environment: Mapping[str, str]) -> Layout:
 
 
 def sink_of(environment: Mapping[str, str]) -> Sink:
-    """SINK or its default; raises SettingsError if it is none of SINKS, or has no bucket."""
+    """SINK or its default; raises SettingsError if it is not one of SINKS, or has no bucket."""
     name = environment.get("SINK") or SINKS[0]
     if name not in SINKS:
         raise SettingsError(f"SINK is {name!r}: set it to {' or '.join(SINKS)}")
@@ -253,7 +253,7 @@ def input_keys(environment: Mapping[str, str]) -> KeyPatterns:
 
 
 def afterwards_of(environment: Mapping[str, str]) -> Afterwards:
-    """SETTLED_OBJECTS; raises SettingsError if it is wrong, or if what is moved would be read again."""
+    """SETTLED_OBJECTS; raises SettingsError if it is wrong, or if a moved object would be read again."""
     text = environment.get("SETTLED_OBJECTS", "")
     try:
         afterwards = afterwards_in(text)
@@ -292,6 +292,6 @@ def other_inputs(environment: Mapping[str, str]) -> dict[str, KeyPatterns]:
 
 
 def _console_region(environment: Mapping[str, str]) -> str | None:
-    """The stream's region: that of the environment may be another one on your machine."""
+    """The stream's region; on your machine, that of the environment may be another one."""
     parts = environment["LEDGER_STREAM_ARN"].split(":")
     return None if environment.get("AWS_ENDPOINT_URL") or len(parts) < 4 else parts[3]

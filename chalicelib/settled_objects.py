@@ -32,25 +32,25 @@ logger = logging.getLogger("froe")
 
 
 class ChangesObjects(Protocol):
-    """Raises TransientError or PermanentError, ObjectGoneError for what is not there."""
+    """Raises TransientError or PermanentError, ObjectGoneError for an object that does not exist."""
 
     def tag(self, version: ObjectVersion, tags: Mapping[str, str]) -> None:
-        """Add tags to a version; others of it stay."""
+        """Add tags to a version; its other tags stay."""
 
     def move(self, version: ObjectVersion, key: str, tags: Mapping[str, str]) -> None:
-        """Have a copy of the version under that key of its bucket, with these tags, and a delete marker in its place,
-        unless another upload is there: whoever names the version reads it still."""
+        """Copy the version to that key of its bucket, with these tags, and put a delete marker in its place, unless
+        another upload is there. The version can still be read by its id."""
 
 
 class Left(Protocol):
     def put(self, file_id: str) -> None:
-        """Keep that the object of a file is to be tried again."""
+        """Record that the object of a file must be tried again."""
 
     def read(self) -> Iterable[tuple[str, int]]:
-        """Those files, and until when each is kept."""
+        """Those files, and how long each is remembered."""
 
     def drop(self, file_id: str, until: int) -> None:
-        """It is done, unless it was put again since then."""
+        """Remove it once it is done, unless it was put again since then."""
 
 
 class SettledObjects:
@@ -60,7 +60,7 @@ class SettledObjects:
         self._left = left
 
     def act(self, file: StoredFile) -> None:
-        """Raises TransientError for what may go better soon."""
+        """Raises TransientError for what may succeed soon."""
         try:
             self._act(file)
         except (AccessDeniedError, MissingResourceError, PermanentError) as error:
@@ -71,7 +71,7 @@ class SettledObjects:
             logger.error("object_left", extra={**named, "reason": error.reason})  # noqa: TRY400 - no bug
 
     def try_again(self, read_file: Callable[[str], StoredFile | None], deadline: Deadline) -> None:
-        """Act on the objects that were left, as far as there is time, or until it is clear that nothing has changed:
+        """Act on the objects that are left, until time is up or an error shows that nothing has changed:
         AccessDeniedError, MissingResourceError, or another TransientError."""
         for file_id, until in self._left.read():
             file = read_file(file_id)
@@ -103,7 +103,7 @@ class SettledObjects:
             logger.info("object_tagged", extra=named)
 
     def _is_to_move(self, file: StoredFile) -> bool:
-        """What is in a bucket without versions could not be read again once it is moved."""
+        """An object in a bucket without versions could not be read again after it was moved."""
         head = file.plan.head
         return (
             self._afterwards.action is Action.MOVE

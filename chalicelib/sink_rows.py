@@ -16,7 +16,7 @@ Entries: TypeAlias = Iterator[dict[str, Any]]
 
 
 class StoredBatch(NamedTuple):
-    """A batch that is done. split: its number; offset: where it begins in the text."""
+    """A done batch. split: its number; offset: where it begins in the text."""
 
     batch_id: str
     split: int
@@ -25,11 +25,11 @@ class StoredBatch(NamedTuple):
 
 class ReadsResults(Protocol):
     def get(self, key: str) -> bytes | None:
-        """An object of the results bucket; None where it is not there."""
+        """An object of the results bucket; None if there is none."""
 
 
 class SinkReading:
-    """results: None where the stage has no results bucket."""
+    """results: None if the stage has no results bucket."""
 
     def __init__(self, plan: Plan, ledger: Ledger, results: ReadsResults | None) -> None:
         self._plan = plan
@@ -38,14 +38,14 @@ class SinkReading:
         self._merged: _MergedObject | None = None
 
     def is_as_written(self, batch: StoredBatch, rows: bytes) -> bool:
-        """Whether a batch waits for being merged as this object: its rows need not be looked at."""
+        """Whether a batch is still stored as this object and waits to be merged; then its rows need not be compared."""
         from chalicelib.core.records import parquet  # noqa: PLC0415 - as below
 
         key = parquet.object_key(self._plan.format, self._plan.head.last_modified, batch.batch_id)
         return self._results is not None and self._results.get(key) == rows
 
     def entries(self, batch: StoredBatch) -> Entries:
-        """None of what has expired. SegmentError for an object that cannot be read."""
+        """The entries of a batch; none if they have expired. Raises SegmentError for an object that cannot be read."""
         from chalicelib.core.records import parquet  # noqa: PLC0415 - only a stage with a sink pays for it
 
         plan = self._plan
@@ -82,7 +82,7 @@ class _MergedObject:
         self._batch = next(batches, None)
 
     def entries(self, batch_id: str) -> Entries:
-        """No entry of a batch that it does not have."""
+        """The entries of a batch; none if the object does not have it."""
         while self._batch and self._batch[0] < batch_id:
             self._batch = next(self._batches, None)
         return self._batch[1] if self._batch and self._batch[0] == batch_id else iter(())

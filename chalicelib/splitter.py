@@ -52,9 +52,9 @@ logger = logging.getLogger("froe")
 
 
 class Splitter:
-    """limits, retention_days, split_delay_seconds and what config gives at that time hold for files that are opened from now on.
-    keys: which keys are logs; other_keys: of other buckets than the stage's own. seconds: what a queued splitter has. clock: seconds, monotonic.
-    lanes: the batch queues beside the default one."""
+    """limits, retention_days, split_delay_seconds and the configuration apply to files that are opened from now on.
+    keys: which keys are logs; other_keys: those of other buckets. seconds: the time of a queued splitter. clock:
+    seconds, monotonic. lanes: the batch queues beside the default one."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Splitter:
     def ingest_each(
         self, news: Iterable[Announcement], deadline: Deadline
     ) -> list[tuple[Announcement, Exception]]:
-        """Open and begin every announced object; gives what failed, which does not keep the others back."""
+        """Open and begin every announced object. Gives the failures; one does not stop the others."""
         failed: list[tuple[Announcement, Exception]] = []
         for each in news:
             keys = (
@@ -129,9 +129,11 @@ class Splitter:
         logger.info("notification_ignored", extra={"key": key, "reason": reason})
 
     def ingest(self, announced: Announced, deadline: Deadline) -> str:
-        """Open the file, queue its splits and cut the first; gives the file's id.
+        """Open the file, queue its splits and cut the first. Gives the file's id.
 
-        Once its splits are queued a file is under way: if the first cannot be cut now, its message will."""
+        Once its splits are queued the file is in progress: if the first cannot be cut now, its message will have it
+        cut.
+        """
         self._tracer.follow(None)
         begun = self._clock()
         stored, is_new = self._opening.file_of(announced), False
@@ -158,7 +160,7 @@ class Splitter:
         return plan.file_id
 
     def cut(self, message: SplitMessage, deadline: Deadline) -> None:
-        """Cut a queued split, and what follows it where the file is cut in sequence."""
+        """Cut a queued split; if the file is cut in sequence, also what follows."""
         self._tracer.follow(message.trace)
         logs.about(file_id=message.file_id)
         stored = self._ledger.read_file(message.file_id)
@@ -182,8 +184,8 @@ class Splitter:
             self._cut_from(plan, split, sealed, deadline)
 
     def _open_generation(self, message: SplitMessage) -> StoredFile | None:
-        """Open a later generation of a file, by the message of its first split; None where it is not wanted (any
-        more). One of which nothing can be read is given up."""
+        """Open a later generation of a file, from the message of its first split; None if it is not wanted (any more).
+        If nothing of the object can be read, the generation is given up."""
         known, generation = parted(message.file_id)
         current = self._ledger.read_file(known)
         if current is None or not is_wanted(current, generation):
@@ -208,7 +210,7 @@ class Splitter:
         return stored
 
     def _queue_others(self, plan: Plan, deadline: Deadline) -> None:
-        """The splits of a generation behind the first, whose message is at hand."""
+        """Queue the splits of a generation but the first, whose message is being handled."""
         sender = Sender(self._split_queue, deadline)
         for message in islice(self._split_messages(plan), (plan.known_splits or 1) - 1):
             sender.add(message)
@@ -228,9 +230,10 @@ class Splitter:
             yield Outgoing(encode_split(message), 0 if split else delay_seconds, trace)
 
     def _cut_from(self, plan: Plan, split: int, sealed: Seal | None, deadline: Deadline) -> None:
-        """Cut a split that is not sealed yet, and those behind it where the text is cut in sequence.
+        """Cut a split that is not sealed yet; if the text is cut in sequence, also those behind it.
 
-        sealed: its seal, if it has one."""
+        sealed: its seal, if it has one.
+        """
         if sealed:
             sealed = self._last_sealed(plan, sealed)
             self._ledger.resettle(plan.file_id, sealed.split, sealed)
@@ -256,8 +259,8 @@ class Splitter:
             self._queue(plan, rest, deadline)
 
     def begin_member(self, plan: Plan, open_object: OpenObject, deadline: Deadline) -> bool:
-        """Cut a member of an archive from where it is sealed, or queue what can be cut on its own; whether nothing of it
-        is left to whoever reads the archive."""
+        """Cut a member of an archive from where it is sealed, or queue what can be cut on its own. Gives whether the
+        reader of the archive has nothing more to do for it."""
         sealed = self._ledger.read_seal(plan.file_id, 0)
         if plan.archive or (plan.known_splits or 0) > 1:
             if sealed is None:
@@ -275,7 +278,7 @@ class Splitter:
     def _cut_on(
         self, plan: Plan, opener: Counted, split: int, before: Seal | None, deadline: Deadline
     ) -> Rest | None:
-        """before: the seal of the split before it, if the text is cut in sequence. Gives what is left for another
+        """before: the seal of the split before it, if the text is cut in sequence. Gives what is left to another
         invocation."""
         begin, context = (before.end, before.context) if before else (0, None)
         cutter, text = self._sealer.cutter(plan, opener, split, begin, context)
@@ -294,7 +297,7 @@ class Splitter:
                 return rest
 
     def rest_behind(self, seal: Seal, began: float, deadline: Deadline, *, is_news: bool) -> Rest | None:
-        """What is to be left behind a seal to another invocation. began: when its split was begun."""
+        """What to leave to another invocation after a seal. began: when its split was begun."""
         if not is_news:
             # Another invocation is ahead: this one leaves its message behind in case that one dies.
             return Rest(seal.split + 1, seal.end, self._split_delay_seconds)
@@ -303,15 +306,15 @@ class Splitter:
         return None
 
     def _leave_covered(self, plan: Plan, split: int, deadline: Deadline) -> None:
-        """A split in which no entry begins lies within an entry of an earlier one, which seals it too: whoever seals
-        a split goes on with those that its last entry covers. It may have been sealed by earlier code, which did not."""
+        """A split without the start of an entry lies within an entry of an earlier split. Whoever seals that split also
+        seals those that its last entry covers, but earlier code did not."""
         before = self._ledger.read_seal(plan.file_id, split - 1)
         if before:
             self._seal_covered(plan, before, deadline)
 
     def _seal_covered(self, plan: Plan, seal: Seal, deadline: Deadline) -> None:
-        """Seal the splits that end within the last entry of a sealed one: they hold nothing, and start where it ends.
-        They need not be read, so that an object is read twice at most, however long its lines are."""
+        """Seal the splits that end within the last entry of a sealed one: they are empty, and start where it ends. They
+        are not read, so an object is read twice at most, however long its lines are."""
         split = seal.split + 1
         while (split + 1) * plan.limits.split_bytes <= seal.end and split + 1 < (plan.known_splits or 0):
             check_time(plan, split, deadline)
@@ -322,9 +325,10 @@ class Splitter:
             split += 1
 
     def _supersede(self, plan: Plan, split: int, reason: str) -> None:
-        """What is overwritten cannot be redriven, and the new object is a file of its own.
+        """An object that was overwritten cannot be redriven; the new object is a file of its own.
 
-        split: where cutting began; in sequence it is one behind that which could not be cut."""
+        split: where cutting began. If the text is cut in sequence, a later one may be the one that could not be cut.
+        """
         if sealed := self._ledger.read_seal(plan.file_id, split):
             split = self._last_sealed(plan, sealed).split + 1
         self._ledger.record_setback(
@@ -338,7 +342,7 @@ class Splitter:
         self._split_queue.send_group([Outgoing(encode_split(message), rest.delay_seconds, trace)], deadline)
 
     def _last_sealed(self, plan: Plan, seal: Seal) -> Seal:
-        """Where the text is cut in sequence, the last seal of those that follow one another."""
+        """If the text is cut in sequence, the last of the seals that follow one another."""
         while not plan.parallel and (following := self._ledger.read_seal(plan.file_id, seal.split + 1)):
             seal = following
         return seal

@@ -12,12 +12,12 @@ from typing import Final, Protocol
 
 _MAX_DOUBLINGS: Final = 6
 LONGEST_WAIT: Final = timedelta(days=4)
-"""How long a message waits at most (`SourceRetentionSeconds`): what stood still for longer is lost in any case."""
+"""How long a message waits at most (`SourceRetentionSeconds`). Work without progress for longer is lost in any case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What the sweeper last saw of a file: how far it was, since when, and how often it was healed."""
+    """What the sweeper last saw of a file: its progress, since when, and how often it was repaired."""
 
     file_id: str
     progress: int
@@ -29,19 +29,19 @@ class Watches(Protocol):
     def watch(self, file_id: str) -> Watch | None: ...
 
     def put_watch(self, watch: Watch, seen: Watch | None) -> bool:
-        """Put the watch if the one that was seen is still there; whether it was put."""
+        """Put the watch if the stored one is the one that was seen. Gives whether it was put."""
 
     def touch(self, file_id: str, now: datetime) -> None:
-        """Say that work for a file is under way, though nothing of it has moved; nothing where it is not watched."""
+        """Record that a file has work in progress although its ledger shows none. Does nothing if it is not watched."""
 
     def position(self, name: str) -> str | None:
-        """Where a walk that had no time for its end goes on; None: at its beginning."""
+        """Where a walk that ran out of time continues; None: at its beginning."""
 
     def put_position(self, name: str, position: str | None) -> None: ...
 
 
 class Stalls:
-    """stall: how long a thing must have stood still."""
+    """stall: how long a file or object must have made no progress."""
 
     def __init__(self, watches: Watches, now: Callable[[], datetime], stall: timedelta) -> None:
         self._watches = watches
@@ -49,9 +49,10 @@ class Stalls:
         self._stall = stall
 
     def has_stalled(self, name: str, progress: int, drained_at: datetime | None = None) -> bool:
-        """Whether nothing has moved for long enough; says so to one sweeper only, and later each time.
+        """Whether there was no progress for long enough. Says so to one sweeper only, and after ever longer times.
 
-        drained_at: when the queues were last empty; what was sent later may still wait. None: nothing is sent."""
+        drained_at: when the queues were last empty; messages sent later may still wait. None: nothing is sent.
+        """
         seen, now = self._watches.watch(name), self._now()
         if seen is None or seen.progress != progress:
             self._watches.put_watch(Watch(name, progress, now), seen)
@@ -63,8 +64,7 @@ class Stalls:
         return self._watches.put_watch(replace(seen, since=now, heals=seen.heals + 1), seen)
 
     def is_due(self, name: str, progress: int = 0) -> bool:
-        """Whether something is to be done about a thing that stands still: at the first sight of it, and again
-        after as long as if it had stalled."""
+        """Whether to act on something without progress: at first sight, and again after the times of a stall."""
         seen = self._watches.watch(name)
         if seen is None or seen.progress != progress:
             return self._watches.put_watch(Watch(name, progress, self._now(), heals=1), seen)

@@ -26,7 +26,7 @@ from chalicelib.status_json import time_json
 
 SLOTS_AN_HOUR: Final = 4
 MANY_REJECTS: Final = 0.1
-"""The share of lines or bytes above which rejects want somebody's attention."""
+"""The share of lines or bytes above which rejects need attention."""
 
 _HOUR: Final = "%Y-%m-%dT%H"
 _HOUR_CHARS: Final = 13
@@ -36,7 +36,7 @@ _LONGEST_SPANS: Final = {"hour": timedelta(days=31), "day": timedelta(days=366)}
 _SECONDS: Final = 8.0
 _TOUCHED_EVERY: Final = timedelta(minutes=1)
 _SETTLES_AFTER: Final = 2 * _TOUCHED_EVERY
-"""So long after it was touched a slot may still get rows whose writers do not touch it again."""
+"""For that long after it was touched, a slot may get rows whose writers do not touch it again."""
 _SUMMED_EVERY: Final = timedelta(seconds=15)
 _BUCKETS_MAX: Final = 1000
 PARTS: Final = ("parsed", "rejected", "skipped", "dead", "discarded")
@@ -48,7 +48,7 @@ USED: Final = (
     "object_writes",
     "milliseconds",
 )
-"""What files used of AWS; of those of earlier versions nothing is known."""
+"""What files used of AWS; unknown for files of earlier versions."""
 _HEAD: Final = 4
 _AT_USED: Final = _HEAD + 3 * len(PARTS)
 NUMBERS: Final = _AT_USED + len(USED)
@@ -88,7 +88,7 @@ class Sum:
 
 
 class Row(NamedTuple):
-    """What is counted of a settled file. format: `-` where it has none. rejects: whether they are many."""
+    """The counts of a settled file. format: `-` if it has none. rejects: whether there are many."""
 
     slot: str
     file_id: str
@@ -101,7 +101,7 @@ class Row(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """The rows of a slot, added up by format. revision: of them all. summed_at: None where that was never done."""
+    """The rows of a slot, added up by format. revision: the sum of theirs. summed_at: None if they were never added up."""
 
     name: str
     touched_at: datetime
@@ -112,18 +112,18 @@ class Slot(NamedTuple):
 
 class StatisticsTable(Protocol):
     def touch(self, slot: str, now: datetime) -> None:
-        """Say that a slot may have new rows; of several times the last one stays."""
+        """Record that a slot may have new rows; the last time counts."""
 
     def put_row(self, row: Row) -> None:
-        """Put the row unless the file has one of the same or a later revision."""
+        """Put the row unless a stored one of the file has the same or a later revision."""
 
     def rows(self, slot: str) -> Iterable[Row]: ...
 
     def slots(self, first: str, until: str) -> Iterable[Slot]:
-        """The slots between two names, in their order; until: excluded."""
+        """The slots between two names, in order; until: excluded."""
 
     def put_sums(self, slot: Slot) -> None:
-        """Keep the sums unless there are some of a later revision."""
+        """Put the sums unless stored ones have a later revision."""
 
 
 def slot_of(opened_at: datetime, file_id: str) -> str:
@@ -132,7 +132,7 @@ def slot_of(opened_at: datetime, file_id: str) -> str:
 
 
 def row_of(file: StoredFile) -> Row:
-    """file: one that is settled."""
+    """file: settled."""
     plan, account, counts = file.plan, file.account, file.account.summary.counts
     seconds = (file.settled_at or file.opened_at) - file.opened_at
     of_members = sum((counts.skipped.get(reason, Tally()) for reason in OF_MEMBERS), Tally())
@@ -168,7 +168,7 @@ class Counting:
         self._touched: dict[str, datetime] = {}
 
     def count(self, file: StoredFile) -> None:
-        """TransientError where it is to be done again. A slot is touched once a minute by each who writes to it."""
+        """Raises TransientError if it must be repeated. Each writer touches a slot once a minute."""
         row, now = row_of(file), self._now()
         if self._touched.get(row.slot, now - _TOUCHED_EVERY) <= now - _TOUCHED_EVERY:
             self._table.touch(row.slot, now)
@@ -188,8 +188,8 @@ class Statistics:
     def page(
         self, *, begin: datetime | None, end: datetime | None, by: str | None, cursor: str | None
     ) -> dict[str, Any]:
-        """Buckets of time that hold something, by format, and the total of those of this page. begin, end: UTC; whole
-        hours or days are shown."""
+        """Buckets of time that are not empty, by format, and the total of this page. begin, end: UTC, extended to whole
+        hours or days."""
         by = (by or "hour").lower()
         if by not in _WIDTHS:
             raise BadQueryError(f"by is {quoted(by)}: give one of {', '.join(_WIDTHS)}")
@@ -228,7 +228,7 @@ class Statistics:
         return {**period, "buckets": listed["items"], "totals": total.json(), "cursor": listed["cursor"]}
 
     def total(self, begin: datetime, end: datetime, deadline: Deadline) -> dict[str, Sum]:
-        """By format, of the files that were opened in the whole hours between; OutOfTimeError."""
+        """Sums by format of the files that were opened in the whole hours between. Raises OutOfTimeError."""
         sums: dict[str, Sum] = {}
         for slot in self._slots(begin, end):
             deadline.check("adding up the statistics")
@@ -272,7 +272,7 @@ def _floor(time: datetime, by: str) -> datetime:
 
 
 def _ceiling(time: datetime) -> datetime:
-    """The hour that begins then or next."""
+    """The next full hour, or this one."""
     hour = _floor(time, "hour")
     return hour if hour == time or hour.year == MAXYEAR else hour + timedelta(hours=1)
 

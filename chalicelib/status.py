@@ -57,14 +57,16 @@ class NotFoundError(Exception):
 
 
 def _of(stored: StoredFile, answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer, whose cursor names a later generation: in another one it would mean another place."""
+    """The answer, with a later generation named in its cursor: in another generation the cursor would mean another
+    place."""
     if answer["cursor"] is not None and stored.plan.generation:
         answer["cursor"] += f"~{stored.plan.generation}"
     return answer
 
 
 class Status:
-    """results: where the sink is; None where the stage has none. console_region: where the AWS console shows traces; None where there is no console."""
+    """results: where the sink is; None if the stage has none. console_region: where the AWS console shows traces; None
+    if there is no console."""
 
     def __init__(
         self,
@@ -80,12 +82,12 @@ class Status:
         self._console_region = console_region
 
     def file(self, file_id: str) -> dict[str, Any]:
-        """One file, its account as of now; raises NotFoundError."""
+        """One file, with its account as of now; raises NotFoundError."""
         stored = self._stored(file_id)
         return file_json(stored, self._ledger.read_account(stored), self._console_region)
 
     def receipt(self, file_id: str) -> dict[str, Any]:
-        """Of a settled file; raises NotFoundError, UnsettledError."""
+        """The receipt of a settled file; raises NotFoundError, UnsettledError."""
         stored = self._stored(file_id)
         return receipt_json(
             stored, self._ledger.read_account(stored), self._ledger.read_splits(stored.plan.file_id)
@@ -104,10 +106,11 @@ class Status:
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> dict[str, Any]:
-        """Files, opened last first, with their accounts as of their last settled split.
+        """Files, the last opened first, with their accounts as of their last settled split.
 
-        prefix: of the key. from_, to: ISO 8601 bounds of the time, the second one excluded: that of opening, or with
-        `settled` as `time` that of settling."""
+        prefix: of the key. from_, to: ISO 8601 bounds of the time, `to` excluded: that of opening, or with `settled` as
+        `time` that of settling.
+        """
         query = WantedFiles(
             checked_state(state) if state else None,
             key or None,
@@ -122,7 +125,7 @@ class Status:
     def members(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> dict[str, Any]:
-        """The files in an archive, in its order; of a split that is not cut to its end none is shown yet."""
+        """The files in an archive, in its order; those of a split appear once it is completely cut."""
         page = Page(limit)
         self._stored(file_id)
         split, first = checked_batch(cursor) if cursor else (0, 0)
@@ -145,7 +148,7 @@ class Status:
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> dict[str, Any]:
-        """The batches of a file, in the order of the text; state: only those."""
+        """The batches of a file, in the order of the text; state: only these."""
         page = Page(limit)
         query = checked_batch_state(state) if state else None
         stored, cursor = self._continued(file_id, cursor)
@@ -176,12 +179,12 @@ class Status:
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> dict[str, Any]:
-        """The records of a file in the order of the text.
+        """The records of a file, in the order of the text.
 
-        severity: at least that (TRACE to FATAL, or 1 to 24). from_, to: ISO 8601 bounds of the time
-        stamp, the second one excluded; records without a time stamp are outside of any bounds. format_name: the
-        record's own. text: what its body or an attribute contains, whatever the case. where: conditions
-        (`Condition.of`) that all hold. until: an offset of the text; records that begin there or later are not looked at.
+        severity: the lowest (TRACE to FATAL, or 1 to 24). from_, to: ISO 8601 bounds of the timestamp, `to` excluded;
+        records without a timestamp are outside any bounds. format_name: the record's own. text: what its body or an
+        attribute contains, in any case. where: conditions (`Condition.of`) that must all hold. until: a text offset;
+        records that begin there or later are not read.
         """
         least = checked_severity(severity) if severity else 0
         begin, end = checked_time("from", from_), checked_time("to", to)
@@ -202,7 +205,7 @@ class Status:
         to: str | None = None,
         cursor: str | None = None,
     ) -> dict[str, Any]:
-        """How many records a file has over time, by severity; a part of them where there is a cursor."""
+        """A file's records over time, by severity; with a cursor, a part of them."""
         stored, cursor = self._continued(file_id, cursor)
         level, after = checked_batch(cursor) if cursor else (0, 0)
         if level >= len(WIDTHS):
@@ -212,7 +215,7 @@ class Status:
         return _of(stored, walk.answer(self._walk(stored, walk, self._text_so_far)))
 
     def reasons(self, file_id: str, *, cursor: str | None = None) -> dict[str, Any]:
-        """The rejects of a file by reason, most frequent first; a part of them where there is a cursor."""
+        """The rejects of a file by reason, most frequent first; with a cursor, a part of them."""
         stored, cursor = self._continued(file_id, cursor)
         walk = Reasons(stored.plan, checked_offset(cursor) if cursor else 0)
         return _of(stored, walk.answer(self._walk(stored, walk, self._text_with_rejects)))
@@ -220,7 +223,7 @@ class Status:
     def rejects(
         self, file_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> dict[str, Any]:
-        """The rejects of a file in the order of the text; `raw` in base64."""
+        """The rejects of a file, in the order of the text; `raw` in base64."""
         stored, cursor = self._continued(file_id, cursor)
         after = checked_offset(cursor) if cursor else 0
         walk = Paging(stored.plan, RecordQuery("reject"), checked_limit(limit), after)
@@ -233,7 +236,7 @@ class Status:
         stretches: Callable[[StoredFile, Walk], Iterator[tuple[int, int]]],
         until: int | None = None,
     ) -> int | None:
-        """Where it goes on, or None at the end."""
+        """Where the walk continues, or None at the end."""
         if stored.plan.layout is Layout.NONE:
             batches = self._batches_done(stored, walk)
             following = self._pages.walk_over_batches(
@@ -249,12 +252,12 @@ class Status:
         return self._pages.walk(walk, parts)
 
     def _check_current(self, stored: StoredFile) -> None:
-        """In the sink rows of a former generation go at once; in the table they stay until nobody reads them."""
+        """In the sink, rows of a former generation go at once; in the table they stay until nobody reads them."""
         if stored.rereading.under_way and self._stored(stored.file_id).plan.file_id != stored.plan.file_id:
             raise TransientError(f"{stored.file_id} has just been read again: ask again")
 
     def _continued(self, file_id: str, cursor: str | None) -> tuple[StoredFile, str | None]:
-        """The file, and where in it a page begins; the cursor must be of its current generation."""
+        """The file, and the place in it at which a page begins. The cursor must be of its current generation."""
         stored, generation = self._stored(file_id), 0
         position, tilde, number = (cursor or "").partition("~")
         if tilde:
@@ -286,8 +289,8 @@ class Status:
                 yield split, number, marks.get(number)
 
     def _splits_holding(self, stored: StoredFile, walk: Walk) -> Iterator[SplitAccount]:
-        """The splits behind the offset that may hold entries of the kind, in the order of the text; whoever takes one
-        asks for its marks, which counts as a query."""
+        """The splits behind the offset that may have entries of the kind, in the order of the text. Taking one reads
+        its marks, which counts as a query."""
         for split in self._ledger.read_splits(stored.plan.file_id):
             if split.seal and split.seal.end <= walk.after:
                 continue
@@ -297,8 +300,8 @@ class Status:
             yield split
 
     def _batches_done(self, stored: StoredFile, walk: Walk) -> Iterator[StoredBatch]:
-        """Those that hold entries of a kind, and end behind an offset of the text, in its order. A walk that is over is given
-        the place of the split at which it is."""
+        """The batches that have entries of a kind and end behind the offset, in the order of the text. A walk that ends
+        is given the place of its current split."""
         file_id = stored.plan.file_id
         for split in self._splits_holding(stored, walk):
             if walk.is_over and split.seal:
@@ -310,12 +313,12 @@ class Status:
                     yield StoredBatch(batch_id(file_id, split.split, number), split.split, mark.reach[0])
 
     def _text_so_far(self, stored: StoredFile, _walk: Walk) -> Iterator[tuple[int, int]]:
-        """The stretch of the text that may hold records by now."""
+        """The part of the text that may have records so far."""
         plan, account = stored.plan, self._ledger.read_account(stored)
         yield 0, account.text_bytes or (plan.head.size if plan.parallel else account.cut.bytes)
 
     def _text_with_rejects(self, stored: StoredFile, walk: Walk) -> Iterator[tuple[int, int]]:
-        """The stretches of the text that may hold rejects: the marks tell which batches have some."""
+        """The parts of the text that may have rejects, from the marks of the batches."""
         file_id = stored.plan.file_id
         for split in self._splits_holding(stored, walk):
             if split.seal is None:

@@ -1,4 +1,4 @@
-"""The shapes that the status API shows: files, batches, entries and lists, as plain JSON values."""
+"""Files, batches, entries and lists in the form of the status API, as plain JSON values."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _member_json(member: Member | None) -> dict[str, Any] | None:
 
 
 def batch_state(mark: Mark | None) -> str:
-    """One of `BATCH_STATES`; a batch without a mark is under way."""
+    """One of `BATCH_STATES`; a batch without a mark is pending."""
     return mark.outcome.name.lower() if mark else _PENDING
 
 
@@ -105,7 +105,7 @@ def _tally_json(tally: Tally) -> dict[str, int]:
 
 
 def _used_json(used: Used, object_writes: int) -> dict[str, float] | None:
-    """object_writes: of the sink, one a batch that is done. None where nothing was kept of it: of files of earlier versions."""
+    """object_writes: of the sink, one per done batch. None if nothing was recorded: for files of earlier versions."""
     if not used:
         return None
     return {

@@ -21,7 +21,7 @@ _TOP_MAX: Final = 64
 
 
 def top_level(splits: int) -> int:
-    """The level below the file: 0 where these are the splits themselves."""
+    """The level below the file; 0 if that is the splits themselves."""
     level = 0
     while -(-splits // FAN_OUT**level) > (_TOP_MAX if level else FAN_OUT):
         level += 1
@@ -35,11 +35,12 @@ class Sums:
     def climb(
         self, file_id: str, split: int, splits: int, expires_at: int | None, *, closing: bool
     ) -> list[SplitAccount] | None:
-        """Add up what lies between a split that has changed and the file, one of so many splits; gives the parts that
-        the file consists of, or None as long as a sum on the way waits for other splits.
+        """Add up everything between a changed split and the file, which has so many splits. Gives the parts of the
+        file, or None while a sum on the way waits for other splits.
 
-        splits: of a text that is cut in sequence there may be more by now, as the account is told of them only by a sum that
-        is whole. closing: whether that all of them are cut is news; otherwise only that all are settled is."""
+        splits: a text that is cut in sequence may have more by now, since only a complete sum updates the account.
+        closing: whether it is news that all are cut; otherwise only that all are settled.
+        """
         level = 1
         while level <= top_level(splits):
             first = split // FAN_OUT**level * FAN_OUT
@@ -57,8 +58,8 @@ class Sums:
     def _parts(
         self, file_id: str, level: int, first: int, until: int, splits: int
     ) -> tuple[list[SplitAccount], bool, int]:
-        """What a level holds between two numbers, whether that is all, and how many splits there are at least. What has no
-        sum is given by its own parts, up to the first where a split is still to be cut."""
+        """The parts of a level between two numbers, whether these are all, and how many splits there are at least.
+        Where a sum is missing, its own parts are given, up to the first split that is still to be cut."""
         if not level:
             accounts = self._store.read_splits(file_id, first, until)
             splits = max([splits, *(split.split + 1 for split in accounts)])
@@ -84,9 +85,10 @@ class Sums:
         return parts, True, splits
 
     def survey(self, file_id: str, splits: int, *, are_all: bool) -> list[SplitAccount]:
-        """What a file consists of by now: what has settled by its largest sums, the rest split by split.
+        """The parts of a file by now: settled ones as the largest sums, the rest split by split.
 
-        are_all: whether it has so many splits; of a text that is cut in sequence there may be more by now."""
+        are_all: whether it has so many splits; a text that is cut in sequence may have more by now.
+        """
         top = top_level(splits)
         until = -(-splits // FAN_OUT**top)
         parts = self._settled(file_id, top, 0, until)

@@ -37,7 +37,7 @@ logger = logging.getLogger("froe")
 _PAGE: Final = 100
 _MOVING: Final = (State.SPLITTING, State.PROCESSING)
 _OPEN: Final = (State.INCOMPLETE, State.SUPERSEDED)
-"""Settled, and not for good: what is redriven may be done by somebody who dies before it is added up."""
+"""Settled, but not for good: a redrive may be completed by a worker that dies before it is added up."""
 
 _EVERY: Final = tuple(State)
 _FILES: Final = "files"
@@ -50,7 +50,7 @@ _GENERATIONS: Final = "generations"
 
 class TakesBack(Protocol):
     def take_back(self, deadline: Deadline) -> Iterable[DeadLetter]:
-        """Redriven messages that got lost, which are dead letters again."""
+        """Redriven messages that got lost and are dead letters again."""
 
 
 class Merges(Protocol):
@@ -60,20 +60,20 @@ class Merges(Protocol):
 
 class TriesAgain(Protocol):
     def try_again(self, read_file: Callable[[str], StoredFile | None], deadline: Deadline) -> None:
-        """Do with the objects of settled files what could not be done before."""
+        """Try again what failed for the objects of settled files."""
 
 
 class Tells(Protocol):
     def tell(self, deadline: Deadline) -> object:
-        """Tell people what is due."""
+        """Publish what is due."""
 
 
 class Sweeper:
-    """summary: of the day before; None where nobody wants it. bucket: the input bucket; others: those that are read beside it,
-    each with its keys. stall_seconds: how long a file must have stood still. sweep_days: how
-    old an object may be that was never announced; 0: none is looked for. backlog: of the queues in which the
-    work of files waits; None: it is not looked at. merges: what waits in the sink; None where the stage has none.
-    reprocessing: None where no file is read again. settled_objects: None where nothing is done with objects."""
+    """summary: of the day before; None if it is not configured. bucket: the input bucket; others: further buckets, each
+    with its keys. stall_seconds: how long a file must have made no progress. sweep_days: the greatest age of objects
+    that were never announced; 0: none is looked for. backlog: of the queues in which the work of files waits; None:
+    they are not looked at. merges: what waits in the sink; None if the stage has none. reprocessing: None if no file is
+    read again. settled_objects: None if objects are left as they are."""
 
     def __init__(
         self,
@@ -133,10 +133,11 @@ class Sweeper:
         ]
 
     def sweep(self, deadline: Deadline) -> Healed:
-        """Look once at every file under way, at what was redriven and at the recent objects of the bucket.
+        """Look once at all files in progress, at redriven messages and at the recent objects of the bucket.
 
-        None of them keeps the others back. What fails as a whole is raised once all else is done and told;
-        what there was no time for comes next time."""
+        None of them stops the others. A failure of a whole stage is raised after all others are done and reported; the
+        next sweep continues where the time ran out.
+        """
         self._meter.add(metrics.FILES_STALLED, 0)  # an alarm needs to see that nothing has stalled, too
         healed = Healed()
         failures: list[Exception] = []
@@ -165,12 +166,12 @@ class Sweeper:
         return healed
 
     def _announced(self, unannounced: Unannounced, deadline: Deadline) -> Iterator[Healed]:
-        """Half of what is left of the time is for the buckets that follow, if any do."""
+        """If other buckets follow, half of the time that is left is for them."""
         is_last = unannounced is self._unannounced[-1]
         return unannounced.announce_all(deadline if is_last else deadline.half())
 
     def _files_healed(self, deadline: Deadline) -> Iterator[Healed]:
-        """At most half the time is spent on files under way."""
+        """Files in progress take at most half of the time."""
         drained_at = self._drained_at()
         return self._walk(
             _FILES,
@@ -180,17 +181,18 @@ class Sweeper:
         )
 
     def _drained_at(self) -> Callable[[str], datetime | None]:
-        """Lane → when its queues were last empty, asked once."""
+        """Lane → when its queues were last empty, looked up once."""
         return cache(lambda lane: self._backlog.drained_at(lane) if self._backlog else None)
 
     def _open_files_settled(self, deadline: Deadline) -> Iterator[Healed]:
-        """At most half of what is left is spent on files that wait for people."""
+        """Files that wait for people take at most half of the time that is left."""
         return self._walk(
             _OPEN_FILES, _OPEN, lambda stored: self._healer.settle_anew(stored, deadline), deadline.half()
         )
 
     def _generations_advanced(self, deadline: Deadline) -> Iterator[Healed]:
-        """At most half of what is left is spent on files that are read again; with the others it goes on next time."""
+        """Files that are read again take at most half of the time that is left; the next sweep continues with the
+        others."""
         if self._reprocessing is None:
             return
         share = deadline.half()
@@ -220,7 +222,7 @@ class Sweeper:
                 self._watches.put_position(_GENERATIONS, reached)
 
     def _old_files_listed(self, deadline: Deadline) -> Iterator[Healed]:
-        """Once in the life of a stage, in what is left of the time of as many sweeps as it takes."""
+        """Done once in the life of a stage, in the time that is left of as many sweeps as it takes."""
         if self._watches.position(_LISTED) is None:
             share = deadline.half()
             yield from self._walk(_UNLISTED, _EVERY, self._shelved, share)
@@ -228,7 +230,7 @@ class Sweeper:
                 self._watches.put_position(_LISTED, self._now().isoformat())
 
     def _left_objects_tried(self, deadline: Deadline) -> Iterator[Healed]:
-        """At most half of what is left is spent on them."""
+        """They take at most half of the time that is left."""
         if self._settled_objects is not None:
             self._settled_objects.try_again(self._ledger.read_file, deadline.half())
         yield from ()
@@ -250,7 +252,7 @@ class Sweeper:
     def _walk(
         self, name: str, states: Sequence[State], look: Callable[[StoredFile], Healed], share: Deadline
     ) -> Iterator[Healed]:
-        """Look at each file in one of the states; with those behind the last one it goes on next time."""
+        """Look at each file in one of the states. The next sweep continues behind the last one."""
         begun = reached = self._watches.position(name)
         try:
             for state, stored in self._files_in(states, begun):
@@ -264,9 +266,10 @@ class Sweeper:
                 self._watches.put_position(name, reached)
 
     def _files_in(self, states: Sequence[State], position: str | None) -> Iterator[tuple[State, StoredFile]]:
-        """Files newest first, those of each state as the index lists them; it may be behind the table.
+        """Files, newest first, by state; the index may be behind the table.
 
-        position: the state and the place of the last one that was looked at; one that cannot be read is none."""
+        position: state and place of the last one that was looked at. If it cannot be read, the walk begins anew.
+        """
         named, _, before = (position or "").partition(" ")
         if named not in states:
             named, before = states[0].value, ""
@@ -280,13 +283,13 @@ class Sweeper:
                     break
 
     def _look_at(self, stored: StoredFile, look: Callable[[StoredFile], Healed]) -> Healed:
-        """What is sent again of a file; one that cannot be looked at does not keep the others back."""
+        """What was sent again of a file. A failure does not stop the others."""
         healed: list[Healed] = []
         self._try(stored.plan.file_id, lambda: healed.append(look(stored)))
         return healed[0] if healed else Healed()
 
     def _try(self, file_id: str, act: Callable[[], None]) -> None:
-        """One file that cannot be looked after does not keep the others back."""
+        """Act on one file. A failure is logged and does not stop the others."""
         named = {"file_id": file_id}
         try:
             act()

@@ -14,7 +14,7 @@ MAX_BATCHES: Final = 1000
 
 
 class Recorded(NamedTuple):
-    """complete: whether there are no more; where a file has very many traces only some are read."""
+    """complete: whether these are all; of a file with very many traces only some are read."""
 
     documents: list[Document]
     complete: bool
@@ -22,11 +22,11 @@ class Recorded(NamedTuple):
 
 class ReadsTraces(Protocol):
     def recorded(self, file_id: str, opened_at: datetime, settled_at: datetime) -> Recorded:
-        """What the functions did for a file; TransientError where it cannot be read. settled_at: or now."""
+        """What the functions did for a file; raises TransientError if it cannot be read. settled_at: or now."""
 
 
 class TraceStatus:
-    """traces: None where nothing keeps any that can be asked for."""
+    """traces: None if no traces are stored that can be read."""
 
     def __init__(
         self,
@@ -37,8 +37,8 @@ class TraceStatus:
         self._file, self._traces, self._now = file, traces, now
 
     def waterfall(self, file_id: str, batches: int = DEFAULT_BATCHES) -> dict[str, Any]:
-        """What each invocation did for the file and when, of the first batches; null where nothing is recorded. Raises
-        as the file's status does."""
+        """What each invocation did for the file's first batches, and when; null if nothing is recorded. Raises what the
+        file's status raises."""
         if not 1 <= batches <= MAX_BATCHES:
             raise BadQueryError(f"batches is {batches}: give a number from 1 to {MAX_BATCHES}")
         file = self._file(file_id)

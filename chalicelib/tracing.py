@@ -17,12 +17,12 @@ Counted: TypeAlias = Mapping[str, int]
 
 _CONSOLE_RANGE: Final = timedelta(hours=6)
 REASON_MAX_CHARACTERS: Final = 1000
-"""Of what a failure says in a trace."""
+"""Characters of an error's reason in a trace."""
 
 
 class Tracer(Protocol):
     def follow(self, origin: str | None) -> None:
-        """From here on work is done for the message with this `trace`, or for none."""
+        """From now on work is for the message with this `trace`, or for none."""
 
     def subsegment(
         self, name: str, file_id: str, batch_id: str | None, format_name: str
@@ -30,14 +30,14 @@ class Tracer(Protocol):
         """Time a stage of a batch (``read``, ``send``, ``parse``, ``write`` or ``mark``) or of a split (``seal``)."""
 
     def for_threads(self, name: str, work: Callable[[], Counted]) -> Callable[[], Counted]:
-        """Give `work` for other threads: each run of it is a subsegment of the present one, annotated
-        alike, with what it counted. The present one must stay open until they are done."""
+        """Wrap `work` for other threads: each run is a subsegment of the current one, with the same annotations and its
+        own counts. The current one must stay open until they are done."""
 
     def header(self) -> str | None:
-        """The trace header of what is being recorded, or None where nothing is."""
+        """The trace header of what is being recorded; None if nothing is."""
 
     def origin(self) -> str | None:
-        """The trace header that a message's `trace` carries on: what is followed, else one's own."""
+        """The trace header for the `trace` of messages: the one that is followed, or else one's own."""
 
 
 class NoTracer:
@@ -62,7 +62,7 @@ class NoTracer:
 def annotations_of(
     function: str, followed: str | None, file_id: str, batch_id: str | None, format_name: str
 ) -> dict[str, str]:
-    """By what every subsegment can be found. function: the Lambda function's name; followed: what is followed."""
+    """Annotations by which every subsegment can be found. function: the Lambda function's name; followed: the origin."""
     annotations = {
         "origin_trace": trace_id_of(followed),
         "file_id": file_id,
@@ -74,7 +74,7 @@ def annotations_of(
 
 
 def trace_id_of(header: str | None) -> str | None:
-    """The id (``1-…-…``) of a trace that is recorded, from its header; None where none is
+    """The id (``1-…-…``) of a recorded trace, from its header; None if there is none
     (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader)."""
     parts = dict(part.split("=", 1) for part in (header or "").split(";") if "=" in part)
     return parts.get("Root") if parts.get("Sampled") != "0" else None
@@ -87,8 +87,8 @@ def console_url(trace_id: str, region: str) -> str:
 
 
 def batch_console_url(batch_id: str, opened_at: datetime, region: str) -> str:
-    """Where the X-Ray console lists the traces that a batch left, those of repeats too. It looks at six hours
-    at most: those since its file was opened."""
+    """Where the X-Ray console lists the traces of a batch, repeats included. It searches six hours at most, from the
+    opening of the file on."""
     sought = quote(f'annotation.batch_id = "{batch_id}"', safe="")
     begin, end = (f"{time:%Y-%m-%dT%H:%M:%S}" for time in (opened_at, opened_at + _CONSOLE_RANGE))
     return f"{_console(region)}#/traces?timeRange={begin}~{end}&filter={sought}"

@@ -27,7 +27,7 @@ logger = logging.getLogger("froe")
 
 
 class Rest(NamedTuple):
-    """Where another invocation goes on. start: in the text."""
+    """Where another invocation continues. start: in the text."""
 
     split: int
     start: int
@@ -36,10 +36,10 @@ class Rest(NamedTuple):
 
 class Cuts(Protocol):
     def begin_member(self, plan: Plan, open_object: OpenObject, deadline: Deadline) -> bool:
-        """Cut a member or queue it; whether nothing of it is left to whoever reads the archive."""
+        """Cut a member or queue it. Gives whether the reader of the archive has nothing more to do for it."""
 
     def rest_behind(self, seal: Seal, began: float, deadline: Deadline, *, is_news: bool) -> Rest | None:
-        """What is to be left behind a seal to another invocation."""
+        """What to leave to another invocation after a seal."""
 
 
 class Unpacking:
@@ -57,7 +57,7 @@ class Unpacking:
     def cut_on(
         self, plan: Plan, opener: Counted, split: int, before: Seal | None, deadline: Deadline
     ) -> Rest | None:
-        """Cut an archive from behind a sealed split. Gives what is left for another invocation."""
+        """Cut an archive from behind a sealed split. Gives what is left to another invocation."""
         unpacker = Unpacker(plan, opener, before, FileCheckpoints(self._ledger, plan))
         start, has_opened = before.end if before else 0, False
         while True:

@@ -29,14 +29,14 @@ ETAG_MAX_CHARS: Final = 200
 
 
 class Part(NamedTuple):
-    """A part that is there. number: from 1."""
+    """A part that was uploaded. number: from 1."""
 
     number: int
     etag: str
 
 
 class SignsUploads(Protocol):
-    """Of the input bucket. seconds: how long the address holds."""
+    """Signs requests to the input bucket. seconds: how long the address is valid."""
 
     def sign(self, key: str, size: int, seconds: int) -> str: ...
 
@@ -46,7 +46,7 @@ class SignsUploads(Protocol):
     def sign_part(self, key: str, upload_id: str, number: int, size: int, seconds: int) -> str: ...
 
     def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
-        """Raises ObjectGoneError where there is no such upload, PermanentError where the parts are not those."""
+        """Raises ObjectGoneError if there is no such upload, PermanentError if the parts are others."""
 
     def abort(self, key: str, upload_id: str) -> None: ...
 

@@ -16,10 +16,10 @@ Document: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One subsegment. start, end: seconds since the epoch; batch_id: None for a stage of a split.
+    """One subsegment. start, end: seconds since 1970; batch_id: None for a stage of a split.
 
-    fault: what was raised. waited_seconds: of a `parse`, since the `send` of its batch ended. threads: of a
-    `write`, what each thread wrote. counts: `items` and `requests` of a thread.
+    fault: the exception. waited_seconds: of a `parse`, since the `send` of its batch ended. threads: of a `write`, what
+    each thread wrote. counts: `items` and `requests` of a thread.
     """
 
     name: str
@@ -60,12 +60,12 @@ class Waterfall:
 
     @property
     def handled(self) -> frozenset[str]:
-        """The batches that some worker has begun with."""
+        """The batches that a worker has begun."""
         stages = (stage for one in self.invocations for stage in one.stages)
         return frozenset(stage.batch_id for stage in stages if stage.batch_id and stage.name == "parse")
 
     def first(self, batches: int) -> Waterfall:
-        """Only so many batches (0: all), and the invocations that had to do with them or with none."""
+        """The first batches only (0: all), with the invocations for them or for no batch."""
         if not 0 < batches < len(self.batch_ids):
             return self
         hidden = frozenset(self.batch_ids[batches:])
@@ -79,7 +79,7 @@ class Waterfall:
 
 
 def waterfall_of(file_id: str, documents: Iterable[Document]) -> Waterfall | None:
-    """The waterfall of what is recorded of a file; None if nothing is."""
+    """The waterfall of a file's recorded traces; None if nothing is recorded."""
     ended = [
         document
         for document in documents
@@ -115,7 +115,7 @@ def waterfall_of(file_id: str, documents: Iterable[Document]) -> Waterfall | Non
 
 
 def for_programs(whole: Waterfall, drawn: Waterfall) -> dict[str, Any]:
-    """The shown part as JSON values; times in milliseconds from `begun`, which is epoch seconds."""
+    """The shown part as JSON values; times in milliseconds from `begun`, in seconds since 1970."""
     return {
         "file_id": drawn.file_id,
         "begun": whole.start,

@@ -38,24 +38,25 @@ if TYPE_CHECKING:
     from chalicelib.core.records.parquet import ParquetBatch
 
 _FAILURES_LOGGED_MAX: Final = 3
-"""Of one batch."""
+"""Per batch."""
 
 logger = logging.getLogger("froe")
 
 
 def _untouched(_: str) -> None:
-    """Nobody watches."""
+    """The default: nobody watches."""
 
 
 class PutsRecords(RemovesStrays, Protocol):
     def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> int:
-        """Write every item (typed JSON), or raise TransientError; repeating it changes nothing. UnwrittenError where
-        the time is up before all of them are written. Gives the write units that it took.
+        """Write every item (typed JSON), or raise TransientError; repeating it changes nothing. Raises UnwrittenError
+        if time is up before all are written. Gives the write units used.
 
-        first: how many of them are written before any other is."""
+        first: so many of them are written before any other.
+        """
 
     def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
-        """How many items of the file there are at offsets from `begin` up to, not including, `end`."""
+        """How many items the file has at offsets from `begin` to `end`, `end` excluded."""
 
 
 class PutsResults(Protocol):
@@ -64,9 +65,9 @@ class PutsResults(Protocol):
 
 
 class Worker:
-    """redaction_key: what hashes of redacted values are keyed with; empty where there is none. clock: seconds,
-    monotonic. touch: says that work for a file is under way, of which nothing has moved. results: where the sink is;
-    None where the stage has none."""
+    """redaction_key: keys the hashes of redacted values; empty if there is none. clock: seconds, monotonic. touch:
+    records that a file has work in progress although its ledger shows none. results: where the sink is; None if the
+    stage has none."""
 
     def __init__(
         self,
@@ -91,10 +92,11 @@ class Worker:
         self._disputes = Disputes(records, ledger, meter)
 
     def handle(self, body: str, deadline: Deadline, *, is_first: bool = False, progress: str = "") -> None:
-        """Do all that a batch message asks for; raises TransientError or PermanentError.
+        """Do everything for a batch message; raises TransientError or PermanentError.
 
-        is_first: whether it is known that nobody has tried this message before. progress: as a TransientError
-        of this very message said before; empty where none did."""
+        is_first: whether it is certain that nobody has tried this message before. progress: from the last
+        TransientError of this message; empty if there was none.
+        """
         deadline.check("another batch")
         begun = self._clock()
         message = decode(body)
@@ -133,7 +135,7 @@ class Worker:
         deadline: Deadline,
         begun: float,
     ) -> Parsed:
-        """Parse, write, mark: in this order. begun: by the clock."""
+        """Parse, write, mark, in this order. begun: by the clock."""
         about = (message.file_id, message.batch_id, message.format)
         with self._tracer.subsegment("parse", *about):
             batch = parsed(message, self._redaction_key, _FailedEntries(message).report, deadline)
@@ -154,7 +156,7 @@ class Worker:
         return batch
 
     def _mark(self, message: BatchMessage, mark: Mark, used: Used) -> None:
-        """What stands may be the mark of a message with other text: then its records have been written over."""
+        """Write the mark. If the stored one belongs to a message with another text, its records have been overwritten."""
         stands = self._ledger.record_mark(
             message.file_id, message.split, message.number, mark, message.expires_at, used
         )
@@ -165,8 +167,8 @@ class Worker:
     def _write(
         self, message: BatchMessage, batch: Parsed, progress: str, deadline: Deadline, begun: float
     ) -> Progress:
-        """Write what is not written yet. What was written earlier is counted before it is believed: a file may have
-        been forgotten and read again since. Gives that all is written, and what was used, by earlier attempts too."""
+        """Write what is not written yet. Items that were written earlier are counted first, since the file may have
+        been forgotten and read again. Gives the completed progress, and what was used, earlier attempts included."""
         items, first = batch.items, batch.first
         whole = Progress.of(items, [(0, len(items))])
         known = decoded(progress) or whole
@@ -188,7 +190,7 @@ class Worker:
         return round(1000 * (self._clock() - begun))
 
     def _put_rows(self, message: BatchMessage, rows: bytes, progress: str) -> None:
-        """progress: of what is written into the table by now, for whoever tries again; empty where there is no table."""
+        """progress: of the writes to the table, for the next attempt; empty if there is no table."""
         from chalicelib.core.records.parquet import object_key  # noqa: PLC0415 - only a stage with a sink pays for it
 
         lacks = "the table has it, the sink lacks it: " if progress else ""
@@ -222,7 +224,7 @@ class Worker:
 
 
 class _FailedEntries:
-    """Logs the first errors of a batch's entries: where they were raised, and nothing of the entries."""
+    """Logs where the first errors of a batch's entries were raised, and nothing of the entries."""
 
     def __init__(self, message: BatchMessage) -> None:
         self._message = message
@@ -237,9 +239,9 @@ class _FailedEntries:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a batch comes to. items: typed JSON, in the order of the text or as `segments.Packed` has them. reasons:
-    rejects by their reason. first: how many of the items are to be written before the others. rows: what goes to the
-    sink; None where the file has none."""
+    """The results of a batch. items: typed JSON, in the order of the text or as `segments.Packed` has them. reasons:
+    rejects by reason. first: how many items must be written before the others. rows: for the sink; None if the file has
+    none."""
 
     items: list[bytes]
     mark: Mark
@@ -254,10 +256,11 @@ def parsed(
     report: Report = unreported,
     deadline: Deadline | None = None,
 ) -> Parsed:
-    """Items are encoded one by one: as objects a batch of them takes ten times the memory. OutOfTimeError as soon
-    as the deadline has passed.
+    """Encode items one by one: as objects, those of a batch take ten times the memory. Raises OutOfTimeError as soon as
+    the deadline has passed.
 
-    report: as `stored_of` has it."""
+    report: as for `stored_of`.
+    """
     items: list[bytes] = []
     packer = _packer_of(message) if message.layout is Layout.PACKED else None
     rows = _rows_of(message) if message.sink is Sink.PARQUET else None

@@ -1,4 +1,4 @@
-"""The three answers to a failure: retry (`TransientError`), park (`PermanentError`), fix (all else)."""
+"""The three answers to a failure: retry (`TransientError`), dead-letter (`PermanentError`), fix (everything else)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import PurePath
 from typing import ClassVar, Final
 
 DIED: Final = "died"
-"""The code of a failure of which nobody said anything: the function died first."""
+"""The code of a failure that recorded nothing: the function died first."""
 
 CRASHED: Final = "crashed"
 """The code of a bug."""
 
 
 class FroeError(Exception):
-    """A failure that we understand; `reason` is one sentence that names the input and the remedy.
+    """A failure with a known cause; `reason` is one sentence that names the input and the remedy.
 
     code: its kind, from a small set that programs may select by.
     """
@@ -28,9 +28,10 @@ class FroeError(Exception):
 
 
 class TransientError(FroeError):
-    """It may go better later: the message comes back.
+    """It may succeed later: the message comes back.
 
-    progress: how far the work came, for whoever goes on with it; empty where that begins anew."""
+    progress: how far the work came, for the next attempt; empty if that starts over.
+    """
 
     code = "unavailable"
 
@@ -40,31 +41,31 @@ class TransientError(FroeError):
 
 
 class ThrottledError(TransientError):
-    """The service wants fewer requests for a while."""
+    """The service asks for fewer requests for a while."""
 
     code = "throttled"
 
 
 class AccessDeniedError(TransientError):
-    """Policies forbid it; they may be put right while the message waits."""
+    """A policy forbids it; that may be corrected while the message waits."""
 
     code = "access-denied"
 
 
 class MissingResourceError(TransientError):
-    """A table, queue or key that the deployment needs is not there; it may be put back."""
+    """A table, queue or key of the deployment is missing; it may be restored."""
 
     code = "resource-missing"
 
 
 class ConfigurationRefusedError(TransientError):
-    """The newest configuration hides what must not be stored, and cannot be used; it may be put right meanwhile."""
+    """The newest configuration hides what must not be stored, and cannot be used; that may be corrected meanwhile."""
 
     code = "configuration-refused"
 
 
 class OutOfTimeError(TransientError):
-    """The invocation's time is nearly up: the rest is for the next one."""
+    """The invocation's time is nearly up: the next one does the rest."""
 
     code = "out-of-time"
 
@@ -72,8 +73,8 @@ class OutOfTimeError(TransientError):
 class UnwrittenError(OutOfTimeError):
     """Some items of a batch are written, and there was no time for the others.
 
-    unwritten: ranges of positions among the items, the second of each excluded. units: write units that the others
-    took."""
+    unwritten: ranges of positions among the items, their ends excluded. units: write units that the others used.
+    """
 
     def __init__(self, reason: str, unwritten: Sequence[tuple[int, int]], units: int = 0) -> None:
         super().__init__(reason)
@@ -88,7 +89,7 @@ class PermanentError(FroeError):
 
 
 class ObjectGoneError(PermanentError):
-    """The object, or the version of it that was asked for, does not exist."""
+    """The object, or the requested version of it, does not exist."""
 
     code = "object-gone"
 
@@ -100,13 +101,13 @@ class ObjectChangedError(PermanentError):
 
 
 class ObjectArchivedError(PermanentError):
-    """The object lies in an archive (Glacier) and cannot be read before it is restored."""
+    """The object is archived (Glacier) and must be restored before it can be read."""
 
     code = "object-archived"
 
 
 def progress_of(error: BaseException) -> str:
-    """How far the work came that failed so; empty where nobody knows."""
+    """The progress of the work that failed; empty if unknown."""
     return error.progress if isinstance(error, TransientError) else ""
 
 
@@ -117,19 +118,19 @@ def _codes(kind: type[FroeError]) -> Iterator[str]:
 
 
 KNOWN_CODES: Final = frozenset({DIED, CRASHED, *_codes(FroeError)})
-"""The small set: whatever else is called a code is none."""
+"""The set of codes; anything else is not a code."""
 
 
 def code_and_reason(error: BaseException) -> tuple[str, str]:
-    """What to tell of a failure: ours as they say themselves, all else as a crash."""
+    """Code and reason of a failure: those of a `FroeError`, or of a crash."""
     if isinstance(error, FroeError):
         return error.code, error.reason
     return CRASHED, reason_of(error)
 
 
 def reason_of(error: BaseException) -> str:
-    """What may be told of a failure. Of a bug that is its kind and its place only: what it says itself may
-    quote a line of somebody's log."""
+    """The reason of a failure. Of a bug it has only the kind and the place: its message may quote a line of somebody's
+    log."""
     if isinstance(error, FroeError):
         return error.reason
     frames = places_of(error)
@@ -137,7 +138,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def places_of(error: BaseException) -> list[str]:
-    """The way to where it was raised: ``function (directory/file.py:line)``, the innermost last."""
+    """Where it was raised: ``function (directory/file.py:line)``, the innermost last."""
     return [
         f"{frame.name} ({'/'.join(PurePath(frame.filename).parts[-2:])}:{frame.lineno})"
         for frame in traceback.extract_tb(error.__traceback__)

@@ -23,10 +23,10 @@ from chalicelib.core.wire.messages import BatchMessage, batch_message, room_in
 
 
 class PlanReading:
-    """What a plan says of an object, whatever the settings of today. Iterate it once for what becomes of every byte of
-    the text, or once for its batches; then ask for the account.
+    """Reads an object by its plan, whatever today's settings are. Iterate once over the outcomes of all bytes, or once
+    over the batches; then ask for the account.
 
-    redaction_key and report: as `stored_of` has them. Raises what `open_object` raises.
+    redaction_key and report: as for `stored_of`. Raises what `open_object` raises.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class PlanReading:
                 yield outcome
 
     def batches(self) -> Iterator[tuple[BatchMessage, Callable[[Outcome], None]]]:
-        """The batches, each with what is to be told of every outcome of it before the next is asked for."""
+        """The batches, each with a function to call with each of its outcomes, before the next batch is taken."""
         plan = self.plan
         if plan.failure:
             return
@@ -86,7 +86,7 @@ class PlanReading:
 
     @property
     def seals(self) -> list[Seal]:
-        """Of the splits that were read to their end, in order."""
+        """Seals of the splits that were read to their end, in order."""
         return [split.seal for split in self._splits if split.seal]
 
     @property
@@ -100,10 +100,10 @@ class PlanReading:
 
 
 class Reading(PlanReading):
-    """The reading of an object that nobody has planned yet.
+    """Reads an object that has no plan yet.
 
-    format_name and charset override what the head of the text says; KeyError or LookupError where
-    they are unknown. config: what the user configured. unread: what a member of an archive is that is not read.
+    format_name and charset override what the head of the text shows; raises KeyError or LookupError for unknown ones.
+    config: the user's configuration. unread: why a member of an archive is not read.
     """
 
     def __init__(
@@ -145,8 +145,8 @@ class Reading(PlanReading):
         super().__init__(plan, open_object, config.key if config else "", report)
 
     def with_members(self) -> Iterator[Reading]:
-        """First the readings of an archive's members, each of which is to be read before the next is asked for; then
-        this one, whose account is then known."""
+        """The readings of an archive's members, each to be read before the next is taken; then this one, whose account
+        is then known."""
         if self.plan.archive and not self.plan.failure:
             yield from self._members()
         yield self

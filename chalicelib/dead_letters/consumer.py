@@ -57,7 +57,7 @@ class DeadLetterConsumer:
         self._meter = meter
 
     def take(self, message: Incoming) -> None:
-        """Quarantine a message, list it, mark what it was about as failed, and tell the topic."""
+        """Quarantine a message, list it, mark its work as failed, and publish a notice."""
         letter_id, envelope = self._place(message)
         attempts = self._attempts(letter_id)
         letter = self._letter(message, letter_id, attempts, receives_of(message, envelope))
@@ -76,8 +76,8 @@ class DeadLetterConsumer:
         self._tell(letter)
 
     def _place(self, message: Incoming) -> tuple[str, Envelope | None]:
-        """The id under which the message is, or can be, kept: the one that its sender names or its own,
-        unless another message lies there; and what is kept of it. The last one is of this message alone."""
+        """The id under which the message is, or can be, stored, and what is stored there. That is the id that its
+        sender names, or its own if another message is stored under that."""
         named = message.attributes.get("letter_id", "")
         ids = [named] if LETTER_ID.fullmatch(named) else []
         for letter_id in (*ids, message.message_id):
@@ -90,7 +90,7 @@ class DeadLetterConsumer:
         return f"{message.message_id}-{sha256(message.body.encode()).hexdigest()[:16]}", None
 
     def _is_free(self, letter_id: str) -> bool:
-        """Whether there is no letter of that id whose message is merely gone; if in doubt there may be."""
+        """Whether no letter has that id. If the ledger cannot be read, one may have it."""
         try:
             return self._letters.find(letter_id) is None
         except Exception as error:  # noqa: BLE001 - a message is quarantined whatever the ledger says of it
@@ -98,7 +98,7 @@ class DeadLetterConsumer:
             return False
 
     def _attempts(self, message_id: str) -> list[Attempt]:
-        """What was noted of the message's failures: nothing, where that cannot be read."""
+        """The recorded failures of the message; none if they cannot be read."""
         try:
             return self._letters.attempts(message_id)
         except Exception as error:  # noqa: BLE001 - a message is quarantined whatever the ledger says of it
@@ -121,8 +121,8 @@ class DeadLetterConsumer:
         )
 
     def _where_it_stands(self, subject: Subject) -> Subject:
-        """A text that is cut in sequence may have died behind the split that its message names: what is to be cut is
-        the first that is not."""
+        """A text that is cut in sequence may have failed behind the split that its message names: the first split that
+        is not cut decides."""
         if subject.kind is not Kind.SPLIT or subject.again is not Again.NOTHING:
             return subject
         if subject.file_id is None or subject.split is None:
@@ -135,8 +135,8 @@ class DeadLetterConsumer:
         return subject if uncut is None else replace(subject, split=uncut)
 
     def _listed(self, letter: DeadLetter) -> bool:
-        """List the letter; whether it is new. One that died before stands for the split that its message died at
-        last: those before it are cut."""
+        """List the letter. Gives whether it is new. A letter that died before is moved to the split at which its
+        message died last: the splits before it are cut."""
         is_new = self._letters.put(letter)
         is_of_splits = letter.subject.kind is Kind.SPLIT and letter.subject.again is Again.NOTHING
         if not is_new and is_of_splits and letter.state is LetterState.DEAD:
@@ -157,9 +157,10 @@ class DeadLetterConsumer:
         return self._ledger.is_done(subject.file_id, subject.split, subject.batch)
 
     def _mark(self, letter: DeadLetter) -> None:
-        """Write what is lost into the file's account, or, of work that a repeat has done, look whether it is there.
+        """Write what is lost into the file's account; if a repeat has done the work, check that it is there.
 
-        A file whose plan newer code has made is left to that code: the letter is listed, and redriven then."""
+        A file whose plan was made by newer code is left to that code: the letter is listed, and can be redriven then.
+        """
         subject = letter.subject
         try:
             if letter.state is not LetterState.RESOLVED:
@@ -171,8 +172,8 @@ class DeadLetterConsumer:
             logger.warning("file_not_read", extra=_log_fields(letter) | {"why": error.reason})
 
     def _spoil(self, subject: Subject) -> None:
-        """Take back the mark of a batch that another message has done with other text: an attempt of this one may have
-        written records before it died."""
+        """Take back the mark of a batch that another message has done with another text: an attempt of this one may
+        have written records before it died."""
         if (
             subject.file_id is None
             or subject.split is None
@@ -186,7 +187,7 @@ class DeadLetterConsumer:
             self._ledger.dispute_mark(subject.file_id, subject.split, subject.batch, stands, reach)
 
     def _tell(self, letter: DeadLetter) -> None:
-        """A topic that fails never fails the message: the list of dead letters has it."""
+        """Publish a notice. A failure does not fail the message: the letter is listed anyway."""
         try:
             self._topic.publish(notice_of(letter))
         except Exception as error:  # noqa: BLE001 - not even a notice that cannot be made of it
@@ -194,7 +195,7 @@ class DeadLetterConsumer:
 
 
 def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obstacle, note: str) -> None:
-    """Write what became of the batch or the split of a letter into its file's account."""
+    """Write the outcome for the batch or split of a letter into its file's account."""
     subject = letter.subject
     if subject.file_id is None or subject.split is None:
         return
@@ -220,7 +221,7 @@ def settle(ledger: Ledger, letter: DeadLetter, outcome: Outcome, obstacle: Obsta
 
 
 def envelope_of(letter: DeadLetter, attempts: list[Attempt], message: Incoming) -> bytes:
-    """What the quarantine keeps of a message: JSON with its whole `body` and all that is known of it."""
+    """What the quarantine stores of a message: JSON with its whole `body` and all that is known of it."""
     subject = letter.subject
     document: dict[str, Any] = {
         "dead_letter_id": letter.letter_id,
@@ -242,14 +243,14 @@ def envelope_of(letter: DeadLetter, attempts: list[Attempt], message: Incoming) 
 
 
 def receives_of(message: Incoming, envelope: Envelope | None) -> int:
-    """How often a message had come before it was given up. SQS counts on in the dead-letter queue: the first
-    time there is our own, and from the second on the first one's count is kept."""
+    """How often a message was received before it died. SQS continues the count in the dead-letter queue: the first
+    receive there is ours, and after that the stored count is used."""
     counted = envelope.get("receives") if envelope else None
     return counted if isinstance(counted, int) else max(1, message.receives - 1)
 
 
 def notice_of(letter: DeadLetter) -> Notice:
-    """The digest and the pointer that the topic gets: never the message itself."""
+    """The digest and the pointer for subscribers: never the message itself."""
     subject = letter.subject
     about = f"s3://{subject.bucket}/{subject.object_key}" if subject.bucket else "a message of unknown kind"
     lines = [f"Dead letter: {subject.kind.value} of {about}", "", f"Reason    {letter.code}: {letter.reason}"]
@@ -281,7 +282,7 @@ def notice_of(letter: DeadLetter) -> Notice:
 
 
 def _ids_of(subject: Subject) -> dict[str, str]:
-    """What a message is about, as far as it says so."""
+    """The ids that the message names."""
     if subject.file_id is None:
         return {}
     if subject.split is None or subject.batch is None:

@@ -40,7 +40,7 @@ _PAGE: Final = 100
 
 
 class NotedFailures:
-    """Notes failures in the ledger, and buries messages in the dead-letter queue."""
+    """Records failures in the ledger, and sends messages to the dead-letter queue."""
 
     def __init__(self, letters: LettersTable, dead_letter_queue: Sends, now: Callable[[], datetime]) -> None:
         self._letters = letters
@@ -58,7 +58,7 @@ class NotedFailures:
             )
 
     def progress_of(self, message: Incoming) -> str:
-        """How far its earlier attempts came, or whoever sent it; empty where nobody knows."""
+        """The progress of its earlier attempts, or from its sender; empty if unknown."""
         sent = message.attributes.get(PROGRESS, "")
         if message.receives == 1:
             return sent
@@ -74,7 +74,7 @@ class NotedFailures:
         self._bury(message.body, message.message_id, message.receives, error)
 
     def bury_text(self, body: str, letter_id: str, error: Exception) -> None:
-        """Bury what came by another way than a queue of ours, under an id of its own."""
+        """Send to the dead-letter queue, under an id of its own, what did not come from a queue of Froe's."""
         self._bury(body, letter_id, 1, error)
 
     def _bury(self, body: str, letter_id: str, receives: int, error: Exception) -> None:
@@ -91,7 +91,7 @@ class NotedFailures:
 
 
 def _that_fit(attributes: Mapping[str, str], room_bytes: int) -> dict[str, str]:
-    """The first ones that fit beside a body, the last of them cut: SQS counts name, type and value of each
+    """The first attributes that fit beside a body, the last of them cut: SQS counts name, type and value of each
     (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html)."""
     kept: dict[str, str] = {}
     for name, value in attributes.items():
@@ -105,18 +105,18 @@ def _that_fit(attributes: Mapping[str, str], room_bytes: int) -> dict[str, str]:
 
 
 def one_line(text: str) -> str:
-    """Text that SQS takes as an attribute and a mark as its note."""
+    """Text that fits an attribute of SQS and the note of a mark."""
     return flat(text)[:_REASON_MAX_CHARS]
 
 
 def flat(text: str) -> str:
-    """The text on one line, with spaces for what cannot be seen."""
+    """The text on one line, with spaces for invisible characters."""
     printable = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(printable.split())
 
 
 class Cause(NamedTuple):
-    """code: one of `KNOWN_CODES`. reason: one line. receives: how often the message came in vain."""
+    """code: one of `KNOWN_CODES`. reason: one line. receives: failed receives of the message."""
 
     code: str
     reason: str
@@ -141,7 +141,7 @@ def cause_of(attempts: Sequence[Attempt], attributes: Mapping[str, str], receive
 
 
 class LostRedrives:
-    """stall_seconds: how long a redriven message may take to be done, or to die again."""
+    """stall_seconds: how long a redriven message may take until it is done or dies again."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class LostRedrives:
         self._stall = timedelta(seconds=stall_seconds)
 
     def take_back(self, deadline: Deadline) -> Iterator[DeadLetter]:
-        """Make dead again what got lost, and give it; what was done meanwhile is noted as resolved."""
+        """Make lost letters dead again, and give them; letters whose work is done are recorded as resolved."""
         files: dict[str, LettersOfFile] = {}
         before: str | None = None
         while deadline.seconds_left > 0:
@@ -175,7 +175,7 @@ class LostRedrives:
                 return
 
     def _as_of_now(self, letters: list[DeadLetter]) -> Iterator[DeadLetter]:
-        """All at once; one by one only where one of them cannot be looked at, which keeps no other back."""
+        """All letters at once; one by one only if one of them cannot be looked at, so that it does not stop the others."""
         try:
             yield from self._search.as_of_now(letters)
         except TransientError:
@@ -187,7 +187,7 @@ class LostRedrives:
                 yield from self._as_of_now([letter])
 
     def _is_lost(self, letter: DeadLetter, files: dict[str, LettersOfFile]) -> bool:
-        """Whether a redriven letter was made dead again; one whose work is done is noted as resolved."""
+        """Whether a redriven letter was made dead again; one whose work is done is recorded as resolved."""
         if letter.state is LetterState.RESOLVED:
             self._search.settle_anew(letter)
             self._letters.change(replace(letter, changed_at=self._now()))

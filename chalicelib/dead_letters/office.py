@@ -44,7 +44,7 @@ _PAGE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """by, why: each one line of text, without control characters or such as turn the direction of text."""
+    """by, why: each one line, without control characters or marks that change the direction of text."""
 
     by: str
     why: str
@@ -68,11 +68,10 @@ def _checked(name: str, text: str, max_chars: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What became of the letters that a call dealt with.
+    """The results of a call.
 
-    changed: redriven or discarded. resolved: their work was done already. refused: how many could not
-    be; refusals: the first of them, as id and why. files: ids of those that the changed letters are
-    about. cursor: where to go on if there is more.
+    changed: redriven or discarded. resolved: already done. refused: how many could not be changed; refusals: the first
+    of them, as id and why. files: ids of the files of changed letters. cursor: where to continue if there is more.
     """
 
     changed: int = 0
@@ -94,7 +93,7 @@ class Progress:
 
 
 class Pace:
-    """Keeps to so many steps a second, by waiting."""
+    """Limits the steps per second, by waiting."""
 
     def __init__(
         self,
@@ -109,7 +108,7 @@ class Pace:
 
     @property
     def steps_at_once(self) -> int:
-        """How many steps may be taken together so that a wait is of a second at most."""
+        """How many steps to take together so that a wait lasts at most a second."""
         return max(1, int(1 / self._seconds_each))
 
     def take(self, steps: int) -> None:
@@ -120,7 +119,7 @@ class Pace:
 
 
 class DeadLetterOffice:
-    """spread: calls a function for each of many, perhaps side by side, and gives the results in order. lanes: the batch
+    """spread: calls a function for each of many, perhaps in parallel, and gives the results in order. lanes: the batch
     queues beside the default one."""
 
     def __init__(
@@ -144,8 +143,8 @@ class DeadLetterOffice:
         self._spread = spread
 
     def page(self, selection: Selection, *, limit: int, cursor: str | None = None) -> LetterPage:
-        """One page of the letters selected, newest first (of one file: by id). It may be empty while
-        there is a cursor. NoSuchLetterError for an id that there is not."""
+        """One page of the selected letters, newest first (of one file: by id). It may be empty although there is a
+        cursor. Raises NoSuchLetterError for an unknown id."""
         page = self._search.page(selection, limit, cursor)
         if page.unknown:
             raise page.unknown[0]
@@ -153,13 +152,13 @@ class DeadLetterOffice:
         return LetterPage([letter for letter in letters if selection.has(letter)], page.reached)
 
     def envelope(self, letter_id: str) -> tuple[DeadLetter, Envelope]:
-        """A letter as it stands, and what the quarantine keeps of its message, the body included, or nothing
-        if that is gone; raises NoSuchLetterError."""
+        """A letter as it stands, and what the quarantine stores of its message, body included; nothing if that is gone.
+        Raises NoSuchLetterError."""
         letter, envelope = self._search.kept(letter_id)
         return self._search.as_of_now([letter])[0], envelope
 
     def under_way(self, file_id: str) -> int:
-        """How many redriven messages about a file have neither done their work nor died again."""
+        """How many redriven messages about a file are neither done nor dead again."""
         on_file = self._search.letters_of(file_id)
         letters = [letter for letter in on_file.letters if letter.state is LetterState.REDRIVEN]
         return sum(
@@ -175,9 +174,8 @@ class DeadLetterOffice:
         *,
         cursor: str | None = None,
     ) -> Progress:
-        """Send messages again to the queue that they came from; a redriven one that fails again is a new
-        dead letter. Of a file all that is marked is added up first, whether a letter is left of it or not.
-        Stops at the deadline, with a cursor."""
+        """Send messages again to the queue that they came from; one that fails again becomes a new dead letter. First
+        all marks of the file are added up, whether it has letters left or not. Stops at the deadline, with a cursor."""
         if selection.file_id and cursor is None:
             self._ledger.settle_anew(selection.file_id)
         at_once = min(GROUP_MAX_MESSAGES, pace.steps_at_once)
@@ -188,8 +186,8 @@ class DeadLetterOffice:
     def discard(
         self, selection: Selection, deadline: Deadline, *, by: str, why: str, cursor: str | None = None
     ) -> Progress:
-        """Give messages up for good, in someone's name: their files are complete with discards. Raises
-        BadQueryError, before anything is written, if that is no name or no reason."""
+        """Give messages up for good, in someone's name: their files are complete with discards. Raises BadQueryError,
+        before anything is written, if name or reason is wrong."""
         decision = Decision.of(by, why)
 
         def handle(group: list[DeadLetter]) -> Progress:
@@ -208,7 +206,7 @@ class DeadLetterOffice:
         at_once: int,
         handle: Callable[[list[DeadLetter]], Progress],
     ) -> Progress:
-        """Page by page, in groups: a page is read at once, as a group would cost a request each."""
+        """Page by page, in groups: a page is read at once, since each group would cost a request."""
         size = at_once if selection.ids else _PAGE
         done = Progress(cursor=cursor)
         while True:
@@ -274,8 +272,7 @@ class DeadLetterOffice:
         return Progress(resolved=1)
 
     def _body(self, letter: DeadLetter) -> str | None:
-        """What to send: of a split that is sealed the lost batches are marked as failed, and a redrive
-        means those."""
+        """The body to send. If a split is sealed, its lost batches are marked as failed, and a redrive is about those."""
         body: str | None = read_envelope(self._quarantine.get(letter.letter_id)).get("body")
         if body is None:
             return None
@@ -292,7 +289,7 @@ class DeadLetterOffice:
 def all_of(
     step: Callable[[str | None], Progress], tell: Callable[[Progress], None] = lambda _: None
 ) -> Progress:
-    """Call a redrive or a discard with its own cursor until it has dealt with everything."""
+    """Call a redrive or a discard with its own cursor until everything is done."""
     done = Progress()
     while True:
         done += step(done.cursor)

@@ -116,14 +116,14 @@ def _only(office: DeadLetterOffice, letter_id: str) -> Selection:
 
 
 def _of_one(done: str, progress: Progress) -> dict[str, Any]:
-    """The answer for a single letter, whose refusal is that of the call."""
+    """The answer for a single letter; if it was refused, so is the call."""
     for letter_id, why in progress.refusals:
         raise ConflictError(f"dead letter {letter_id}: {why}")
     return progress_json(done, progress)
 
 
 class _Selecting(Body):
-    """What a request about dead letters says."""
+    """The body of a request about dead letters."""
 
     example = _EXAMPLE
 
@@ -138,7 +138,7 @@ class _Selecting(Body):
         return float(number)
 
     def selection(self) -> tuple[Selection, str | None]:
-        """What is selected, and where to go on."""
+        """The selection, and where to continue."""
         ids, everything = self.given.get("ids", []), self.given.get("all", False)
         if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
             raise BadQueryError(f"ids is {quoted(ids)}: give a list of dead letters' ids")

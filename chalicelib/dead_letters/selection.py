@@ -25,7 +25,7 @@ _PAGE: Final = 100
 
 
 class LetterPage(NamedTuple):
-    """Letters, and where the list goes on if there may be more."""
+    """Letters, and where the list continues if there may be more."""
 
     letters: list[DeadLetter]
     reached: str | None
@@ -33,24 +33,24 @@ class LetterPage(NamedTuple):
 
 class LettersTable(Protocol):
     def note(self, message_id: str, attempt: Attempt) -> None:
-        """Keep an attempt under its number."""
+        """Record an attempt under its number."""
 
     def attempts(self, message_id: str) -> list[Attempt]: ...
 
     def put(self, letter: DeadLetter) -> bool:
-        """Put the letter unless there is one of its id; whether it was put."""
+        """Put the letter unless there is one of its id. Gives whether it was put."""
 
     def move(self, letter: DeadLetter) -> bool:
-        """Make the letter dead again, for a later split than the one that is stored of it; whether that is earlier."""
+        """Make the letter dead again, for a later split than the stored one. Gives whether the stored one is earlier."""
 
     def find(self, letter_id: str) -> DeadLetter | None:
         """The letter of that id, whichever file it belongs to."""
 
     def of_file(self, file_id: str | None, letter_id: str) -> DeadLetter | None:
-        """The letter of that id if it belongs to that file; None: to none."""
+        """The letter of that id if it belongs to that file; None: to no file."""
 
     def change(self, letter: DeadLetter) -> bool:
-        """Assign state, redrives, changed_at, by and why, unless it was discarded, or is gone; whether they were."""
+        """Set state, redrives, changed_at, by and why, unless it was discarded or is gone. Gives whether they were set."""
 
     def by_state(
         self, state: LetterState, *, before: str | None, since: str | None, limit: int
@@ -58,7 +58,7 @@ class LettersTable(Protocol):
         """Letters of all files, newest first, between two positions (times, perhaps with an id)."""
 
     def by_file(self, file_id: str, *, after: str | None, limit: int) -> LetterPage:
-        """Letters of one file, by their ids, those behind `after`."""
+        """Letters of one file, by id, those behind `after`."""
 
 
 class Quarantine(Protocol):
@@ -71,7 +71,7 @@ Envelope: TypeAlias = dict[str, Any]
 
 
 def read_envelope(stored: bytes | None) -> Envelope:
-    """What the quarantine keeps of a message; nothing where it is gone, or somebody put there what is none."""
+    """What the quarantine stores of a message; empty if it is gone, or if somebody put something else there."""
     try:
         envelope = orjson.loads(stored or b"{}")
     except orjson.JSONDecodeError:
@@ -81,8 +81,8 @@ def read_envelope(stored: bytes | None) -> Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which dead letters: those of a list of ids; or of a file, of all files, and of these those whose
-    code is `reason`, or whose reason holds it, in one state, that died within bounds (aware times)."""
+    """Which dead letters: those with these ids; or those of a file, or of all files, whose code is `reason` or whose
+    reason contains it, in one state, that died within bounds (aware times)."""
 
     ids: tuple[str, ...] = ()
     file_id: str | None = None
@@ -110,7 +110,8 @@ class NoSuchLetterError(Exception):
 
 
 class FoundPage(NamedTuple):
-    """Letters as they are stored, where the search goes on if there may be more, and ids of none."""
+    """Letters as they are stored, where the search continues if there may be more, and ids of letters that do not
+    exist."""
 
     letters: list[DeadLetter]
     reached: str | None
@@ -128,12 +129,12 @@ class LettersOfFile:
             self._last_died[_about(letter)] = max(known, letter.died_at)
 
     def died_again(self, letter: DeadLetter) -> bool:
-        """Whether a letter about the same came after this one was redriven: it stands for it now."""
+        """Whether a letter about the same died after this one was redriven, and so stands for it."""
         return self._last_died[_about(letter)] > (letter.changed_at or letter.died_at)
 
 
 class LetterSearch:
-    """spread: calls a function for each of many, perhaps side by side, and gives the results in order."""
+    """spread: calls a function for each of many, perhaps in parallel, and gives the results in order."""
 
     def __init__(
         self,
@@ -148,7 +149,7 @@ class LetterSearch:
         self._spread = spread
 
     def kept(self, letter_id: str) -> tuple[DeadLetter, Envelope]:
-        """A letter as it is stored and what the quarantine keeps of its message, nothing if that is gone;
+        """A letter as it is stored, and what the quarantine stores of its message, nothing if that is gone. Raises
         NoSuchLetterError."""
         return self._stored(letter_id), read_envelope(self._quarantine.get(letter_id))
 
@@ -161,12 +162,12 @@ class LetterSearch:
         return letter
 
     def _first_kept(self, letter_id: str) -> DeadLetter | None:
-        """Before letters could be found by their ids, only the quarantine said of what file one is."""
+        """In earlier versions only the quarantine had the file of a letter's id."""
         stored = self._quarantine.get(letter_id)
         return self._letters.of_file(read_envelope(stored).get("file_id"), letter_id) if stored else None
 
     def page(self, selection: Selection, limit: int, cursor: str | None) -> FoundPage:
-        """Candidates, newest first (of one file: by id): those that `Selection.has` may still refuse."""
+        """Candidates, newest first (of one file: by id); `Selection.has` may still refuse some."""
         if selection.ids:
             return self._page_of_ids(selection.ids, limit, cursor)
         if selection.file_id:
@@ -218,7 +219,7 @@ class LetterSearch:
             return error
 
     def as_of_now(self, letters: list[DeadLetter]) -> list[DeadLetter]:
-        """Letters whose work has been done meanwhile are resolved, whatever is stored of them."""
+        """The letters in their current state: those whose work is done are resolved, whatever is stored of them."""
         batches = [batch for letter in letters if (batch := _batch_of(letter))]
         splits = [split for letter in letters if (split := _split_of(letter))]
         files = [file for letter in letters if (file := _file_of(letter))]
@@ -236,14 +237,14 @@ class LetterSearch:
         ]
 
     def settle_anew(self, letter: DeadLetter) -> None:
-        """Look whether the work of a letter, which is done, is in its file's account: whoever did it may have died."""
+        """Check that the work of a letter, which is done, is in its file's account: its writer may have died."""
         subject = letter.subject
         if subject.file_id is not None and subject.split is not None:
             self._ledger.resettle(subject.file_id, subject.split)
 
     def _is_filled(self, letter: DeadLetter) -> bool:
-        """Whether a split that had lost batches, and asked for them again, has them all, or other letters
-        stand for them by now."""
+        """Whether a split that had lost batches and requested them again has them all by now, or other letters stand
+        for them."""
         subject = letter.subject
         if subject.again is Again.NOTHING or letter.state is LetterState.DISCARDED:
             return False
@@ -254,18 +255,18 @@ class LetterSearch:
 
 
 def _about(letter: DeadLetter) -> object:
-    """What tells apart the work of two letters of one file."""
+    """What distinguishes the work of two letters of one file."""
     subject = letter.subject
     return subject.kind, subject.split, subject.batch
 
 
 def cursor_after(selection: Selection, letter: DeadLetter) -> str:
-    """Where a search that is not by ids goes on behind a letter."""
+    """Where a search that is not by ids continues behind a letter."""
     return letter.letter_id if selection.file_id else _position(letter)
 
 
 def _states_to_search(state: LetterState | None) -> list[LetterState]:
-    """Those under which the wanted letters may be stored: any may have been resolved meanwhile."""
+    """The states in which the selected letters may be stored: any letter may have been resolved meanwhile."""
     return [state] if state and state is not LetterState.RESOLVED else list(LetterState)
 
 
@@ -293,12 +294,12 @@ def _split_of(letter: DeadLetter) -> tuple[str, int] | None:
 
 
 def _file_of(letter: DeadLetter) -> str | None:
-    """The file that a notification announces; once it is open, its splits are looked after."""
+    """The file that a notification announces; once it is open, the sweeper looks after its splits."""
     return letter.subject.file_id if letter.subject.kind is Kind.NOTIFICATION else None
 
 
 def kind_now(letter: DeadLetter, body: str) -> Kind:
-    """What its message is to this code."""
+    """The kind of its message, as this code reads it."""
     kind = letter.subject.kind
     return subject_of(body).kind if kind is Kind.UNKNOWN else kind
 
@@ -310,7 +311,7 @@ def refusal_of(letter: DeadLetter) -> str | None:
 
 
 def refusal_of_body(letter: DeadLetter, body: str | None) -> str | None:
-    """body: its message; None where that is gone."""
+    """body: its message; None if it is gone."""
     if body is None:
         return "its message is gone from the quarantine bucket"
     if kind_now(letter, body) is Kind.UNKNOWN:
@@ -319,7 +320,7 @@ def refusal_of_body(letter: DeadLetter, body: str | None) -> str | None:
 
 
 def may_be_redriven(letter: DeadLetter) -> bool:
-    """Whether a redrive would send its message, so far as its state and its kind when it died tell."""
+    """Whether a redrive would send its message, as far as its state and kind show."""
     is_open = letter.state is not LetterState.RESOLVED and refusal_of(letter) is None
     return is_open and letter.subject.kind is not Kind.UNKNOWN
 

@@ -63,7 +63,7 @@ class LetterStatus:
         return listed.listed(page.reached)
 
     def letter(self, letter_id: str, lines: int = DEFAULT_LINES) -> dict[str, Any]:
-        """One dead letter's story, with the first lines of its batch or the body of its message; raises
+        """One dead letter with its history, and the first lines of its batch or the body of its message; raises
         NoSuchLetterError."""
         if not 1 <= lines <= MAX_LINES:
             raise BadQueryError(f"lines is {lines}: give a number from 1 to {MAX_LINES}")
@@ -88,8 +88,8 @@ def checked_selection(
     from_: str | None = None,
     to: str | None = None,
 ) -> Selection:
-    """The dead letters that are to be dealt with: those named, whatever their state, or all dead ones
-    that match. An empty selection is refused: nothing is ever dealt with by a slip."""
+    """The selected letters: those named, in any state, or all dead ones that match. An empty selection is refused, so
+    that nothing is changed by mistake."""
     since, before = checked_time("from", from_), checked_time("to", to)
     if ids:
         if file or reason or everything or since or before:
@@ -129,7 +129,7 @@ def _checked_state(state: str) -> LetterState | None:
 
 
 def letter_json(letter: DeadLetter) -> dict[str, Any]:
-    """A dead letter in a list; what it is not about is null."""
+    """A dead letter in a list; fields that do not apply are null."""
     subject = letter.subject
     is_batch = subject.kind is Kind.BATCH
     named = (subject.file_id, subject.split, subject.batch)
@@ -161,7 +161,7 @@ def letter_json(letter: DeadLetter) -> dict[str, Any]:
 
 
 def story_json(letter: DeadLetter, envelope: Mapping[str, Any]) -> dict[str, Any]:
-    """A dead letter with what the quarantine keeps of it beside its body; nothing, if that is gone."""
+    """A dead letter with what the quarantine stores of it beside its body; nothing, if that is gone."""
     return letter_json(letter) | {
         "attempts": envelope.get("attempts", []),
         "source": envelope.get("source"),
@@ -172,7 +172,7 @@ def story_json(letter: DeadLetter, envelope: Mapping[str, Any]) -> dict[str, Any
 def text_json(message: BatchMessage, first_line: int | None, limit: int) -> dict[str, Any]:
     """The first lines of a batch, without their terminators; `line`: its number in the file, if known.
 
-    Bytes that are not UTF-8 are replaced. `cut`: the message holds only the head of this line's entry.
+    Bytes that are not UTF-8 are replaced. `cut`: the message has only the head of this line's entry.
     """
     lines = message.body.split(b"\n")
     if not lines[-1]:
@@ -194,14 +194,14 @@ def text_json(message: BatchMessage, first_line: int | None, limit: int) -> dict
 
 
 def body_json(body: str | None) -> dict[str, Any]:
-    """A message that is no batch, as it is, from its beginning; None: it is gone."""
+    """The beginning of a message that is not a batch; None: it is gone."""
     if body is None:
         return {"body": None, "more_characters": 0}
     return {"body": body[:_BODY_MAX_CHARS], "more_characters": max(0, len(body) - _BODY_MAX_CHARS)}
 
 
 def selection_json(selection: Selection) -> dict[str, Any]:
-    """What was selected, for the audit trail."""
+    """The selection, for the audit trail."""
     return {
         "ids": list(selection.ids),
         "file_id": selection.file_id,
@@ -212,12 +212,12 @@ def selection_json(selection: Selection) -> dict[str, Any]:
 
 
 def counts_json(done: str, progress: Progress) -> dict[str, int]:
-    """What came of it, for the audit trail. done: as for `progress_json`."""
+    """The results, for the audit trail. done: as for `progress_json`."""
     return {done: progress.changed, "resolved": progress.resolved, "refused": progress.refused}
 
 
 def progress_json(done: str, progress: Progress) -> dict[str, Any]:
-    """done: what became of the changed ones, `redriven` or `discarded`."""
+    """done: the name of the changed ones, `redriven` or `discarded`."""
     return {
         done: progress.changed,
         "resolved": progress.resolved,

@@ -33,20 +33,20 @@ class State(StrEnum):
 
 
 UNREAD_MEMBERS: Final = "unread-members"
-"""The reason for which the bytes of an archive are skipped that are in members of which nothing can be read."""
+"""The reason for which bytes of an archive are skipped: they belong to members that cannot be read."""
 _SEALED: Final = 4
 """What a seal adds to the revision: more than any setback, which it overrides."""
 _GENERATION: Final = 2**40
-"""What a generation adds: more than all that can happen to the one before it."""
+"""What a generation adds: more than everything that can happen to the one before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SplitAccount:
-    """What the ledger holds of one split: its seal once it is cut, else what keeps it from that, and
-    its marks added up. Or of several splits, one behind the other, that are sealed end to end: `merged` makes
-    one account of theirs.
+    """What the ledger knows of one split: its seal, or its setback, and the sum of its marks. It may also stand for
+    several consecutive splits that are sealed end to end (`merged`).
 
-    split: the number of the first. width: how many there are. used: to cut them."""
+    split: the number of the first. width: how many there are. used: to cut them.
+    """
 
     split: int
     seal: Seal | None
@@ -57,21 +57,21 @@ class SplitAccount:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more is awaited: every batch is marked, or the split cannot be cut."""
+        """Whether nothing more is expected: every batch is marked, or the split cannot be cut."""
         if self.seal is None:
             return self.setback is not None
         return self.summary.marked >= self.seal.batches
 
     @property
     def is_done(self) -> bool:
-        """Whether every batch is done: then nothing of the split will change any more."""
+        """Whether every batch is done: then the split will not change any more."""
         return self.seal is not None and self.summary.done >= self.seal.batches
 
     @property
     def balanced(self) -> Summary:
-        """The summary, in which the marks of lost batches say nothing of what they hold: it is the rest, unless
-        other marks are contradicted, whose rest is pending. Of a split that people discarded before it was cut,
-        nothing is cut again: no mark of it waits for that."""
+        """The summary, completed for lost batches, whose marks have no counts: they get the rest of the split. If other
+        marks are contradicted, that rest is pending instead. A split that people discarded before it was cut is not cut
+        again, so it waits for no mark."""
         summary = self.summary
         if self.seal is None and self.setback and self.setback.obstacle is Obstacle.DISCARDED:
             return replace(summary, contradicted=0, contradicted_batches=())
@@ -93,8 +93,8 @@ class SplitAccount:
 class FileAccount:
     """A file's account.
 
-    text_bytes: None until the end of the text is known. cut: what sealed splits hold, and what has
-    been marked of the others. used: to cut and to write it.
+    text_bytes: None until the end of the text is known. cut: the contents of sealed splits, and of what is marked in
+    others. used: to cut and to write it.
     """
 
     state: State
@@ -109,12 +109,12 @@ class FileAccount:
 
     @property
     def pending(self) -> Tally:
-        """What has been cut and is not marked yet."""
+        """What was cut and is not marked yet."""
         return self.cut - self.summary.total
 
 
 def account_of(plan: Plan, splits: Iterable[SplitAccount]) -> FileAccount:
-    """Add the splits up and say what state the file is in."""
+    """Add the splits up and find the file's state."""
     known = {split.split: split for split in splits}
     summary, cut, batches, seals, used = Summary(), Tally(), 0, 0, NOTHING
     revision = _GENERATION * plan.generation
@@ -155,8 +155,8 @@ def _end_of_chain(splits: Mapping[int, SplitAccount]) -> int | None:
 
 
 def merged(splits: Sequence[SplitAccount]) -> SplitAccount | None:
-    """One account of consecutive splits; None unless they are sealed end to end: what could not be cut is counted
-    split by split."""
+    """One account of consecutive splits; None unless they are sealed end to end: splits that could not be cut are
+    counted one by one."""
     total, summary, batches, used = Tally(), Summary(), 0, NOTHING
     for before, split in zip((None, *splits), splits, strict=False):
         seal = split.seal
@@ -184,7 +184,7 @@ def merged(splits: Sequence[SplitAccount]) -> SplitAccount | None:
 
 
 def uncut_splits(plan: Plan, splits: Mapping[int, SplitAccount]) -> Iterator[int]:
-    """The splits that can be cut now and are not: in sequence it is the first without a seal."""
+    """The splits that can be cut now and are not; in sequence only the first without a seal."""
     number = 0
     while plan.known_splits is None or number < plan.known_splits:
         split = splits.get(number)
@@ -250,7 +250,7 @@ def _joined(*parts: str | None) -> str | None:
 
 
 def _said_of_nothing(summary: Summary) -> str | None:
-    """Why a file that is accounted for says nothing, or little; None where most of it is records, or it is empty."""
+    """Why a file that is accounted for has few records or none; None if most of it is records, or it is empty."""
     counts = summary.counts
     if unread := counts.skipped.get(UNREAD_MEMBERS):
         return f"{unread.entries:,} of its members could not be read: {unread.bytes:,} bytes"
@@ -319,7 +319,7 @@ def _said_of_splits(
 
 
 def _where(plan: Plan, splits: Mapping[int, SplitAccount], numbers: Sequence[int]) -> str:
-    """Which part of the text splits hold that could not be cut; nobody has counted its lines."""
+    """Which part of the text the splits have that could not be cut; nobody has counted its lines."""
     if not plan.parallel:
         ends = {split.split + split.width: split.seal.end for split in splits.values() if split.seal}
         begin = ends.get(numbers[0], 0)

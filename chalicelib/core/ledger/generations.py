@@ -11,13 +11,13 @@ from chalicelib.core.records import FILTERED
 
 _MARK: Final = "~"
 _NEVER: Final = frozenset({State.FAILED, State.SUPERSEDED, State.INCOMPLETE})
-"""Nothing, or not all, is stored of such a generation."""
+"""States of a generation of which nothing, or not everything, is stored."""
 
 
 class Rereading(NamedTuple):
-    """What a file's item says of its generations beside the current one. last: the highest number that was ever given.
-    under_way: the one that is being made. forced: whether it may be worse than the current one. since: when it was
-    asked for, or, where none is under way, what came of it. given_up: why the last one was."""
+    """What a file's item says of its other generations. last: the highest number so far. under_way: the one that is
+    being made. forced: whether it may be worse than the current one. since: when it was requested, or, if none is being
+    made, when it ended. given_up: why the last one was given up."""
 
     last: int = 0
     under_way: int | None = None
@@ -32,7 +32,7 @@ def named(file_id: str, generation: int) -> str:
 
 
 def parted(file_id: str) -> tuple[str, int]:
-    """The id that people know the file by, and the number of the generation; 0 where none is named."""
+    """The id that people know the file by, and the number of the generation; 0 if the id names none."""
     known, _, number = file_id.partition(_MARK)
     return known, int(number or 0)
 
@@ -43,8 +43,8 @@ def has_entry_of_its_own(file_id: str) -> bool:
 
 
 def worse(old: FileAccount, new: FileAccount, *, forced: bool = False) -> str | None:
-    """Why a settled generation may not replace the current one; None where it may. forced: what is stored whole may,
-    however much of it is rejects or dropped by filters."""
+    """Why a settled generation may not replace the current one; None if it may. forced: it may replace it even with
+    more rejects or more lines that filters drop, if it is stored completely."""
     if new.state in _NEVER:
         return f"it is {new.state}" + (f": {new.reason}" if new.reason else "")
     if forced or old.state in (State.FAILED, State.SUPERSEDED):

@@ -21,7 +21,7 @@ class Kind(StrEnum):
     SPLIT = "split"
     NOTIFICATION = "notification"
     UNKNOWN = "unknown"
-    """Nobody understands it: it is kept, and cannot be redriven."""
+    """Its message cannot be understood: it is stored, and cannot be redriven."""
 
 
 class LetterState(StrEnum):
@@ -33,17 +33,17 @@ class LetterState(StrEnum):
 
 
 LETTER_ID: Final = re.compile(r"[A-Za-z0-9-]{1,100}")
-"""Of SQS message ids and Lambda request ids; it becomes a part of an S3 key."""
+"""The form of SQS message ids and Lambda request ids; an id becomes a part of an S3 key."""
 
 
 ATTEMPTS_KEPT: Final = 100
-"""Of later failures the last one takes the place of the one before."""
+"""After so many, each failure replaces the last one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One failure to handle a message. number: the receive, from 1. at: aware, UTC. progress: how far it came, as
-    `core/records/progress.py` has it; empty where nobody knows."""
+    """One failure to handle a message. number: the receive, from 1. at: aware, UTC. progress: as
+    `core/records/progress.py` has it; empty if unknown."""
 
     number: int
     at: datetime
@@ -53,16 +53,16 @@ class Attempt:
 
 
 def last_progress(attempts: Sequence[Attempt]) -> str:
-    """attempts: of one message, the last one last."""
+    """attempts: of one message, in order."""
     return next((attempt.progress for attempt in reversed(attempts) if attempt.progress), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a message is about; None is what it does not say, or what is more than one.
+    """What a message is about; None if it does not say, or names several.
 
-    offset: of the batch's text. total: all that the batch holds. digest: of that. again: of a split, what was to be
-    sent once more.
+    offset: of the batch's text. total: contents of the batch. digest: of these. again: for a split, which batches to
+    send once more.
     """
 
     kind: Kind
@@ -82,8 +82,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that was given up. letter_id: its SQS message id. by, why: of a discard. progress: how far its attempts
-    came."""
+    """A message that died. letter_id: its SQS message id. by, why: of a discard. progress: of its attempts."""
 
     letter_id: str
     subject: Subject
@@ -100,7 +99,7 @@ class DeadLetter:
 
 
 def subject_of(body: str) -> Subject:
-    """What a message body is about, whichever of our queues it came to."""
+    """What a message body is about, whichever queue it came to."""
     try:
         if is_message(body):
             return _of_message(decode(body))

@@ -14,8 +14,8 @@ MARKS_PER_LEAF: Final = 16
 
 DIGEST_CHARS: Final = 8
 DISPUTED: Final = ("1~!", "2~!")
-"""How the encoded marks begin that are disputed, and perhaps discarded since. They compare above all others of their
-outcome, and only who has seen them replaces them."""
+"""How encoded marks begin that are disputed, and perhaps discarded since. They compare above all others of their
+outcome, and only those who have seen them can replace them."""
 
 _DISPUTED: Final = "messages of this batch held different texts; it is cut again"
 _CORRECTION: Final = 4
@@ -28,7 +28,7 @@ NOTE_MAX_CHARS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """So many entries, lines and bytes of text."""
+    """A number of entries, lines and bytes of text."""
 
     entries: int = 0
     lines: int = 0
@@ -49,8 +49,8 @@ class RejectShare(NamedTuple):
 
     @classmethod
     def among(cls, parsed: Tally, rejected: Tally) -> RejectShare:
-        """Of the entries that are one or the other; by lines or by bytes, whichever is more: one reject may be most of a
-        file."""
+        """Of entries that are parsed or rejected, by lines or by bytes, whichever share is greater: one reject may be
+        most of a file."""
         return max(
             cls(rejected.lines / max(1, rejected.lines + parsed.lines), "lines"),
             cls(rejected.bytes / max(1, rejected.bytes + parsed.bytes), "bytes"),
@@ -60,7 +60,7 @@ class RejectShare(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of a run of entries; skipped by reason."""
+    """The counts of a run of entries; skipped by reason."""
 
     parsed: Tally = Tally()
     rejected: Tally = Tally()
@@ -93,10 +93,10 @@ class Outcome(IntEnum):
 class Mark:
     """The outcome of one batch.
 
-    total: all that the batch holds. counts: for DONE. note: why, for the others. start: the text offset where
-    the batch starts, and digest: of what it holds, as `digest_of` gives it; None and empty in marks of earlier
-    versions and of lost batches. corrections: how often the mark was taken back. disputed: taken back, as messages
-    of the batch held different texts: from where to where in the text their records may lie.
+    total: the contents of the batch. counts: for DONE. note: why, for the other outcomes. start: the text offset of the
+    batch, and digest: of its contents (`digest_of`); None and empty in marks of earlier versions and of lost batches.
+    corrections: how often the mark was taken back. disputed: the mark was taken back, since messages of the batch had
+    different texts: the range of the text in which their records may be.
     """
 
     outcome: Outcome
@@ -114,8 +114,8 @@ class Mark:
 
     @property
     def is_measured(self) -> bool:
-        """Whether it says what its batch holds. The marks of lost batches do not: no message is left of
-        them, and the dead letter of their split stands for them. Nor do disputed ones."""
+        """Whether it has the counts of its batch. Marks of lost batches have none: no message is left of them, and the
+        dead letter of their split stands for them. Disputed marks have none either."""
         return self.outcome is Outcome.DONE or self.total != Tally()
 
     @property
@@ -125,8 +125,7 @@ class Mark:
 
     @property
     def floor(self) -> str:
-        """The encoded mark from which on there is one that is as high: of the same outcome, one that is
-        measured is above one that is not."""
+        """The least encoded mark of the same rank: for the same outcome, a measured one is above one that is not."""
         return (
             f"{self.outcome:d}|1"
             if self.is_measured and self.outcome is not Outcome.DONE
@@ -134,11 +133,11 @@ class Mark:
         )
 
     def agrees_with(self, digest: str) -> bool:
-        """Whether it may be of a batch with that digest; what is not known of either agrees with all."""
+        """Whether it may belong to a batch with that digest. If either digest is unknown, it may."""
         return self.disputed is None and (not self.digest or not digest or self.digest == digest)
 
     def taken_back(self, reach: tuple[int, int]) -> Mark:
-        """The mark in place of this one, which some message contradicts. reach: where that one's records lie."""
+        """The mark that replaces this one, since a message contradicts it. reach: where that message's records are."""
         begin, end = reach
         for known in (self.disputed, self.reach):
             if known:
@@ -148,18 +147,18 @@ class Mark:
         )
 
     def discarded(self, total: Tally, note: str) -> Mark:
-        """A disputed mark, once people have given up what it stands for: where records may lie is still known."""
+        """A disputed mark that people have discarded; it still says where records may be."""
         return replace(self, outcome=Outcome.DISCARDED, total=total, note=note)
 
     @property
     def reach(self) -> tuple[int, int] | None:
-        """From where to where its batch lies in the text, if that is known."""
+        """Start and end of its batch in the text, if known."""
         return None if self.start is None else (self.start, self.start + self.total.bytes)
 
     def encode(self) -> str:
-        """One short line that begins with the outcome's digit, so that marks compare as they rise:
-        ``3~place|parsed|rejected|reason:skipped;…`` or ``1~place|total|note``, tallies as entries,lines,bytes.
-        Before places there was nothing between digit and bar; who knows none of them passes them over."""
+        """One short line. It begins with the outcome's digit, so that marks compare by rank:
+        ``3~place|parsed|rejected|reason:skipped;…`` or ``1~place|total|note``, tallies as entries,lines,bytes. Marks of
+        earlier versions have nothing between digit and bar; readers that do not know places skip them."""
         head = f"{self.outcome:d}{self._place()}"
         if self.outcome is not Outcome.DONE:
             return f"{head}|{_packed(self.total)}|{self.note[:NOTE_MAX_CHARS]}"
@@ -169,8 +168,8 @@ class Mark:
         return f"{head}|{_packed(self.counts.parsed)}|{_packed(self.counts.rejected)}|{skipped}"
 
     def _place(self) -> str:
-        """``~`` (which compares above the bar), the digest, the start to the base 36, and after ``!`` how often
-        the mark was taken back; of a disputed one, ``~!`` and all that."""
+        """``~`` (which compares above the bar), the digest, the start in base 36, and after ``!`` how often the mark
+        was taken back; for a disputed one, ``~!`` and all of these."""
         corrected = f"!{self.corrections}" if self.corrections else ""
         if self.disputed:
             return f"~!{self.corrections}!{to_base36(self.disputed[0])}!{to_base36(self.disputed[1])}"
@@ -215,8 +214,8 @@ def _place_of(text: str) -> _Place:
 
 
 def digest_of(offset: int, length: int, lines: int, entries: int, shards: int, body: bytes) -> str:
-    """48 bits of SHA-256 over what a batch holds and where: 8 characters of base64. They tell other content of the
-    same size apart; they are no signature."""
+    """48 bits of SHA-256 over the contents and the place of a batch: 8 characters of base64. They distinguish contents
+    of the same size; they are not a signature."""
     named = sha256(f"{offset},{length},{lines},{entries},{shards}\n".encode())
     named.update(body)
     return urlsafe_b64encode(named.digest()[:6]).decode()

@@ -10,17 +10,17 @@ from chalicelib.core.decoding.decoders import Damage
 from chalicelib.core.ledger.marks import DIGEST_CHARS, NOTE_MAX_CHARS, Tally
 
 DIGESTS_MAX: Final = 20_000
-"""Of so many batches a seal keeps the digests: 160 KB of an item, which holds at most 400."""
+"""A seal stores the digests of at most so many batches: 160 KB of an item, which has at most 400."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
     """The splitter's statement about a split; two that differ for one split are an error.
 
-    start, end: text offsets. last: whether the text ends here. damage: where the object broke.
-    context: what is in force where the next split begins; it quotes the text, so that no error shows it.
-    digests: of its batches, one behind the other; empty where an earlier version sealed it, and of a split of
-    more than `DIGESTS_MAX` batches; and where they lie apart, at `digests_in`, so that the seal stays small.
+    start, end: text offsets. last: whether the text ends here. damage: where the object is damaged. context: what is in
+    force where the next split begins; it quotes the text, so errors never show it. digests: of its batches,
+    concatenated; empty for a seal of an earlier version or of more than `DIGESTS_MAX` batches, or if they are stored at
+    `digests_in`, so that the seal stays small.
     """
 
     split: int
@@ -35,17 +35,17 @@ class Seal:
     digests_in: str = field(default="", repr=False, compare=False)
 
     def digest(self, number: int) -> str:
-        """Of one batch; empty where that is not known."""
+        """The digest of one batch; empty if unknown."""
         return self.digests[number * DIGEST_CHARS : (number + 1) * DIGEST_CHARS]
 
     def agrees_with(self, other: Seal) -> bool:
-        """Whether both say the same of the split, as far as they know."""
+        """Whether both state the same about the split, as far as they know."""
         same_digests = not self.digests or not other.digests or self.digests == other.digests
         return same_digests and replace(self, digests="") == replace(other, digests="")
 
 
 class Obstacle(IntEnum):
-    """What keeps a split from being cut. It only rises, and a seal overrides it."""
+    """Why a split cannot be cut. It only rises, and a seal overrides it."""
 
     FAILED = 1
     DISCARDED = 2
@@ -60,7 +60,7 @@ class Setback:
     note: str
 
     def encode(self) -> str:
-        """One short line that begins with the obstacle's digit, so that setbacks compare as they rise."""
+        """One short line that begins with the obstacle's digit, so that setbacks compare by rank."""
         return f"{self.obstacle:d}|{self.note[:NOTE_MAX_CHARS]}"
 
     @classmethod

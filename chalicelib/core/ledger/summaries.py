@@ -14,17 +14,17 @@ NAMED_MAX: Final = 5
 """How many batches or splits are named one by one."""
 
 _COMPARED: Final = 1
-"""What it adds to the revision that marks were held against a seal."""
+"""Added to the revision when marks were compared with a seal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Marks added up.
+    """The sum of marks.
 
-    revision: rises whenever a mark changes, so that a newer summary is known as such. dead_batches: the
-    first few of the failed ones, as ``split-batch`` in six digits each. unmeasured: how many marks
-    are of lost batches, and say nothing of what these hold. contradicted: how many marks are not of what was
-    cut; of what they say nothing is counted. contradicted_batches: the first few of those. used: by the workers.
+    revision: rises whenever a mark changes, so that newer summaries are recognised. dead_batches: the first few failed
+    ones, as ``split-batch`` in six digits each. unmeasured: how many marks belong to lost batches, and have no counts.
+    contradicted: how many marks do not belong to what was cut; these are not counted. contradicted_batches: the first
+    few of those. used: by the workers.
     """
 
     revision: int = 0
@@ -46,7 +46,7 @@ class Summary:
 
     @property
     def total(self) -> Tally:
-        """All that the marked batches hold."""
+        """The contents of all marked batches."""
         return self.counts.total + self.dead + self.given_up
 
     def __add__(self, other: Summary) -> Summary:
@@ -73,7 +73,7 @@ def _first_few(names: Iterable[str]) -> tuple[str, ...]:
 def summary_of(
     split: int, marks: Mapping[int, Mark], seal: Seal | None = None, used: Used = NOTHING
 ) -> Summary:
-    """Add the marks up; of a sealed split those of its batches only: others were never sent, and those that
+    """Add the marks up. Of a sealed split only the marks of its batches count; others were never sent, and marks that
     contradict the seal are named and not counted. used: for all of them."""
     summary = Summary(_COMPARED if seal else 0, used=used)
     wrong = contradicted(marks, seal) if seal else frozenset()
@@ -95,11 +95,11 @@ def summary_of(
 
 
 def contradicted(marks: Mapping[int, Mark], seal: Seal) -> frozenset[int]:
-    """The batches of a sealed split whose marks cannot be of what was cut.
+    """The batches of a sealed split whose marks cannot belong to what was cut.
 
-    Marks that are held against a digest are judged by it. Once every batch has a mark, they must also lie end to
-    end from the seal's start to its end and add up to its total; where they do not, what no digest vouches for is in
-    question: the marks that do not meet their neighbours, or all of them where none is known to be the one.
+    A mark is compared with the digest of its batch, if there is one. Once every batch has a mark, they must also lie
+    end to end from the seal's start to its end and add up to its total. If not, the marks without a digest are in
+    question: those that do not meet their neighbours, or all of them if no one is known to be wrong.
     """
     known = {number: mark for number, mark in marks.items() if number < seal.batches}
     wrong = {number for number, mark in known.items() if not mark.agrees_with(seal.digest(number))}
@@ -119,8 +119,8 @@ def unmarked(marks: Mapping[int, Mark], seal: Seal) -> list[int]:
 
 
 def lost(marks: Mapping[int, Mark], seal: Seal) -> list[int]:
-    """Those without a mark, those that were given up without a message left, and those whose marks contradict the
-    seal: what the dead letter of a sealed split stands for."""
+    """The batches that the dead letter of a sealed split stands for: without a mark, given up with no message left, or
+    with a mark that contradicts the seal."""
     wrong = contradicted(marks, seal)
     return [
         number
@@ -134,7 +134,7 @@ def _is_given_up(mark: Mark) -> bool:
 
 
 def _adds_up(marks: Mapping[int, Mark], seal: Seal) -> bool:
-    """Whether marks of all batches lie end to end and add up, as far as they say where they lie and what they hold."""
+    """Whether the marks of all batches lie end to end and add up, as far as they have places and counts."""
     lines = sum(mark.total.lines for mark in marks.values())
     bytes_ = sum(mark.total.bytes for mark in marks.values())
     if all(mark.is_measured for mark in marks.values()):
@@ -145,7 +145,7 @@ def _adds_up(marks: Mapping[int, Mark], seal: Seal) -> bool:
 
 
 def _out_of_line(marks: Mapping[int, Mark], seal: Seal) -> set[int]:
-    """The batches on both sides of each place where one does not end where the next one starts."""
+    """The batches on both sides of each place where one does not end where the next begins."""
     broken: set[int] = set()
     for number in range(seal.batches + 1):
         before, behind = marks.get(number - 1), marks.get(number)

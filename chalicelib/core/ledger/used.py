@@ -17,10 +17,9 @@ MARK_UNITS: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """write_units: of DynamoDB, for records and marks. queue_requests: as SQS bills them for every message that was
-    queued, had it come once. object_reads: how often bytes of
-    the object were asked for; s3_requests: these and those for what it is. milliseconds: that functions worked, as
-    measured."""
+    """write_units: of DynamoDB, for records and marks. queue_requests: as SQS bills them for every queued message, if
+    each came once. object_reads: how often bytes of the object were requested; s3_requests: these and requests for
+    metadata. milliseconds: measured working time of functions."""
 
     write_units: int = 0
     queue_requests: int = 0
@@ -45,5 +44,5 @@ NOTHING: Final = Used()
 
 
 def requests_of(body: str) -> int:
-    """SQS requests that a message with this body, of ASCII, counts as: to be sent, to be received, to be deleted."""
+    """SQS requests for sending, receiving and deleting a message with this body of ASCII."""
     return 2 * max(1, -(-len(body) // CHUNK_BYTES)) + 1
