@@ -91,6 +91,11 @@ def needed(expression: str) -> tuple[AnyOf, ...]:
     return tuple(sorted(sets, key=_telling, reverse=True))
 
 
+def needed_of(items: Iterable[tuple[Any, Any]], *, ignore_case: bool) -> AnyOf:
+    """The most telling of these sets for a part of a parsed expression."""
+    return max(_needed(items, ignore_case=ignore_case), key=_telling, default=ANY_TEXT)
+
+
 def _telling(texts: AnyOf) -> tuple[int, int]:
     return min(map(len, texts)), -len(texts)
 

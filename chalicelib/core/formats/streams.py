@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.core.formats.general.stack_traces import STACK_TRACE
 from chalicelib.core.formats.starts import INDENTED_LEVEL, MARK, TIMESTAMPED, WELL_KNOWN, without_cut
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.framing.streams import parts_end, texts_of_streams
+from chalicelib.core.framing.parts import parts_end, texts_of_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable

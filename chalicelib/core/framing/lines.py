@@ -25,7 +25,7 @@ from chalicelib.core.framing.sized_fields import OutsideFields
 _START_BYTES: Final = 1024
 
 
-class _Starts(Protocol):
+class Starts(Protocol):
     """Which lines of a text begin an entry; asked of every line, in order, alone or with others."""
 
     def is_start(self, data: bytes, begin: int, end: int, /) -> object: ...
@@ -42,14 +42,15 @@ def entries_of_lines(
     begin = offset if aligned else offset - framing.look_back_bytes
     cut = pieces_in if framing.has_padding else lines_in
     pieces = cut(blocks, begin, max_bytes)
-    if _starts(framing, max_bytes):
-        pieces = joined(pieces, partial(_starts, framing, max_bytes), max_bytes, framing, aligned=aligned)
+    if starts_of(framing, max_bytes):
+        pieces = joined(pieces, partial(starts_of, framing, max_bytes), max_bytes, framing, aligned=aligned)
     if framing.kind is Kind.QUOTED_LINES and framing.ends_strays:
         pieces = without_strays(pieces, framing.charset)
     return pieces if aligned else _from(pieces, offset)
 
 
-def _starts(framing: Framing, max_bytes: int) -> _Starts | None:
+def starts_of(framing: Framing, max_bytes: int) -> Starts | None:
+    """None where every line begins an entry."""
     if framing.kind is Kind.QUOTED_LINES:
         return OutsideQuotes(max_bytes, ends_strays=framing.ends_strays, charset=framing.charset)
     if framing.kind is Kind.SIZED_FIELDS:
@@ -192,7 +193,7 @@ class _Open:
 
 def joined(
     pieces: Iterator[Piece],
-    starts_of_lines: Callable[[], _Starts | None],
+    starts_of_lines: Callable[[], Starts | None],
     max_bytes: int,
     framing: Framing,
     *,

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import accumulate, pairwise
 
+import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.formats.registry import by_name
-from chalicelib.core.framing import Entry, Framing, Kind, framing_of, said_of
+from chalicelib.core.framing import Entry, Framing, Kind, Run, framing_of, said_of
 from chalicelib.core.framing.cutting import Batch, Cutter, Limits
 from chalicelib.core.framing.entries import entries_of
-from chalicelib.core.framing.streams import WINDOW_LINES
+from chalicelib.core.framing.first_lines import beginnings_of
+from chalicelib.core.framing.links import WINDOW_LINES, Links
+from chalicelib.core.framing.padding import lines_in
 
 PLAIN = Framing(
     r"(?![ \r\n]|$)",
@@ -214,6 +219,118 @@ def test_a_framing_of_streams_is_stored_and_read() -> None:
     assert framing_of(said_of(framing)) == framing
     assert not framing.is_of_second_version
     assert not framing.self_synchronising
+
+
+def sizes_of_units(text: bytes, framing: Framing, *, together: bool) -> list[tuple[int, int, int]]:
+    """Where each unit begins, and its bytes and lines; of lines that are taken together, or one by one."""
+    links = Links(of(Limits(), framing), Limits().entry_max_bytes)
+    sizes: list[tuple[int, int, int]] = []
+    for piece in lines_in(blocks(text, [997]), 0, len(text)):
+        assert isinstance(piece, Run)
+        if together:
+            links.take_lines(piece)
+        else:
+            for begin, end in pairwise((0, *piece.ends)):
+                links.take(piece.offset + begin, piece.data[begin:end])
+        units = links.finished(at_end=False)
+        if piece.offset + len(piece.data) == len(text):
+            units += links.finished(at_end=True)
+        for unit in units:
+            if isinstance(unit, Run):
+                ends = pairwise((0, *unit.ends))
+                sizes += [(unit.offset + begin, end - begin, 1) for begin, end in ends]
+            else:
+                sizes.append((unit.offset, unit.length, unit.line_count))
+    return sizes
+
+
+INSIDE = st.one_of(
+    st.sampled_from(["x", "x", "x", "y z", 'level=info msg="a"', "", " ", "\x0b", "z" * 1100]),
+    st.sampled_from([" at a.B(C.java:1)", "\tat a.B(C.java:1)", "Caused by: x", "a.BError: x", "panic: x", "{", "}", "  x", "   ^"]),
+    st.sampled_from(["2026-09-14 08:00:00 ERROR x", "Traceback (most recent call last):", '  File "a.py", line 3', "ValueError: x"]),
+    st.sampled_from(["\x1b[31mred", "\u00e9", "\\", "C:\\new", "a\\nb", "r\r", "/x/y.js:3", "Unhandled exception: x"]),
+)  # fmt: skip
+MOMENTS = st.sampled_from(["2026-09-14T08:00:00.1Z", "2026-09-14T08:00:00.2Z", "2026-09-14T08:00:09Z"])
+OUTPUTS = st.sampled_from(["stdout", "stdout", "stdout", "stderr"])
+
+
+def docker_line(inside: str, end: str, stream: str, moment: str) -> bytes:
+    return orjson.dumps({"log": inside + end, "stream": stream, "time": moment}) + b"\n"
+
+
+DOCKER_LINES = st.builds(
+    docker_line, INSIDE, st.sampled_from(["\n"] * 9 + ["", "\r\n", "\n\n"]), OUTPUTS, MOMENTS
+) | st.sampled_from(
+    [b"\n", b"no JSON\n", b'{"log":"\\ud800\\n","stream":"stdout"}\n', b'{"stream":"stderr","log":"x\\n"}\n']
+)
+CRI_LINES = st.builds(
+    lambda *parts: " ".join(parts).encode() + b"\n",
+    MOMENTS, OUTPUTS, st.sampled_from(["F"] * 9 + ["P", "F:x", ""]), INSIDE,
+) | st.sampled_from([b"\n", b"no stream\n"])  # fmt: skip
+
+
+def framings_of(name: str) -> list[Framing]:
+    framing = by_name(name).framing
+    starts = replace(framing, entry_start=r"(?![ \t\r\n]|at )", joins=None)
+    return [framing, starts, *(replace(framing, parts_end=ended) for ended in (True, False))]
+
+
+@pytest.mark.parametrize(("name", "lines"), [("docker_json", DOCKER_LINES), ("k8s_cri", CRI_LINES)])
+@given(st.data())
+def test_lines_that_are_taken_together_are_joined_as_those_that_are_taken_one_by_one(
+    name: str, lines: st.SearchStrategy[bytes], data: st.DataObject
+) -> None:
+    plain = st.sampled_from(data.draw(st.lists(lines, min_size=1, max_size=3)))
+    text = b"".join(data.draw(st.lists(lines | plain | plain | plain, min_size=1, max_size=60)))
+    framing = data.draw(st.sampled_from(framings_of(name)))
+    assert sizes_of_units(text, framing, together=True) == sizes_of_units(text, framing, together=False)
+
+
+@pytest.mark.parametrize("between", [[], [b"2026-09-14T08:00:00Z stderr F x\n"]])
+@pytest.mark.parametrize(
+    "second",
+    ["Traceback (most recent call last):", "a.b.CError: x", "Caused by: x", "\tat a.b(C.java:1)", " "],
+)
+def test_what_continues_a_line_in_the_middle_of_a_block_is_joined_with_it(
+    second: str, between: list[bytes]
+) -> None:
+    first = "panic: x" if second == " " else "2026-09-14 08:00:00 ERROR x"
+    inside = ["x"] * 9 + [first, second] + ["x"] * 9
+    lines = [f"2026-09-14T08:00:00Z stdout F {each}\n".encode() for each in inside]
+    text = b"".join([*lines[:10], *between, *lines[10:]])
+    framing = by_name("k8s_cri").framing
+    sizes = sizes_of_units(text, framing, together=True)
+    assert sizes == sizes_of_units(text, framing, together=False)
+    assert [count for _, _, count in sizes] == [1] * 9 + [2 + len(between)] + [1] * 9
+
+
+@pytest.mark.parametrize("name", ["docker_json", "k8s_cri", "docker_compose", "kubectl_prefix", "stern"])
+def test_lines_that_say_something_by_themselves_are_passed_over_without_a_look_at_each(name: str) -> None:
+    samples = by_name(name).samples
+    line = next(each for each in samples if "\n" not in each).encode() + b"\n"
+    links = Links(of(Limits(), by_name(name).framing), Limits().entry_max_bytes)
+    (piece,) = lines_in([line * 500], 0, 1 << 20)
+    assert isinstance(piece, Run)
+    links.take_lines(piece)
+    assert [len(unit.ends) for unit in links.finished(at_end=False) if isinstance(unit, Run)] == [499]
+
+
+@given(st.lists(INSIDE.map(lambda each: each.encode() + b"\n"), min_size=2, max_size=9))
+def test_a_line_that_is_joined_with_the_next_is_found_by_what_is_said_of_first_lines(
+    lines: list[bytes],
+) -> None:
+    joins = by_name("docker_json").framing.joins or ""
+    text = b"\n" + b"".join(lines)
+    candidates = {
+        match.start()
+        for words, pattern in beginnings_of(joins)
+        if not words or any(word in text for word in words)
+        for match in pattern.finditer(text)
+    }
+    begins = [0, *accumulate(map(len, lines))]
+    match = re.compile(joins.encode()).match
+    joined = {begins[number] for number, pair in enumerate(pairwise(lines)) if match(b"".join(pair))}
+    assert joined <= candidates
 
 
 DOCKER_TOKENS = st.sampled_from(

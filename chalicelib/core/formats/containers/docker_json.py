@@ -23,14 +23,16 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
-_STRING: Final = r'(?:[^"\\\n]++|\\[^\n])*+'
-_TO_MEMBER: Final = r'(?:[^"\n]*+")+?(?<!\\")'
+_STRING: Final = r'[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+'
+_TO_MEMBER: Final = r'(?:"|(?:[^"\n]*+")+?(?<!\\"))'
 """From quote to quote up to one that nothing escapes: the name behind it is the next, however long the strings are."""
+_IS: Final = r'"[ \t]*+:[ \t]*+"'
 _PARTS: Final = (
-    rf'[ \t]*+\{{(?={_TO_MEMBER}log"[ \t]*+:[ \t]*+"(?P<quoted>{_STRING})"[ \t]*+[,}}])'
-    rf'(?={_TO_MEMBER}stream"[ \t]*+:[ \t]*+"(?P<stream>[a-z]{{1,8}})")'
-    rf'(?:(?={_TO_MEMBER}time"[ \t]*+:[ \t]*+"(?P<time>[^"\n]{{1,64}})"))?+'
+    rf'[ \t]*+\{{(?={_TO_MEMBER}log{_IS}(?P<quoted>{_STRING})"[ \t]*+[,}}])(?:"log":"{_STRING}",)?+'
+    rf'(?={_TO_MEMBER}stream{_IS}(?P<stream>[a-z]{{1,8}}+)")(?:"stream":"[a-z]++",)?+'
+    rf'(?:(?={_TO_MEMBER}time{_IS}(?P<time>[^"\n]{{1,64}}+)"))?+'
 )
+"""Members that stand first, as they mostly do, are passed over, so that the next is close."""
 _NAMES: Final = frozenset(("log", "stream", "time", "attrs"))
 
 
