@@ -49,10 +49,12 @@ def receipt_json(stored: StoredFile, account: FileAccount, splits: Iterable[Spli
 
 
 def differences(kept: Mapping[str, Any], current: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Differences between a stored receipt and the current one: name, value then and value now."""
+    """Where a receipt that was kept is not as the one of now: name (`parsed.lines`), its value then and now."""
     for name in dict.fromkeys((*kept, *current)):
         then, now = kept.get(name), current.get(name)
-        if then != now:
+        if isinstance(then, Mapping) and isinstance(now, Mapping):
+            yield from ((f"{name}.{part}", *values) for part, *values in differences(then, now))
+        elif then != now:
             yield name, then, now
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 
+from chalicelib.core.amounts import counted
 from chalicelib.core.ledger.accounts import SplitAccount, account_of
 from chalicelib.core.ledger.marks import Counts, Mark, Outcome
 from chalicelib.core.ledger.seals import Seal
@@ -187,8 +188,8 @@ class _Comparison:
             self._account(splits)
         if self._undone and not verdict.number:
             verdict.unproved = (
-                f"{self._undone:,} of its {verdict.batches:,} batches are dead-lettered or discarded; the others are as"
-                " they should be"
+                f"{self._undone:,} of its {counted(verdict.batches, 'batch', 'batches')}"
+                f" {'is' if self._undone == 1 else 'are'} dead-lettered or discarded; all else is as it should be"
             )
 
     def _marks_of(self, split: int, marks: Mapping[int, Mark], splits: Mapping[int, SplitAccount]) -> None:

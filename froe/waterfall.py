@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from chalicelib.core.amounts import counted
 from chalicelib.waterfalls import Invocation, Stage, Waterfall
 from froe.terminal import printable
 
@@ -47,7 +48,7 @@ def lines_of(
     axis = _Axis(drawn.start, drawn.end - drawn.start, max(width - _LABELS_WIDTH - 2, _LEAST_BAR))
     batches = len(whole.batch_ids)
     yield (
-        f"{_counted(batches, 'batch', 'batches')}, {_counted(len(whole.invocations), 'invocation')},"
+        f"{counted(batches, 'batch', 'batches')}, {counted(len(whole.invocations), 'invocation')},"
         f" {_ms(whole.end - whole.start)} ms from the first stage to the last"
     )
     yield f"origin {origin or 'not traced'}"
@@ -57,10 +58,10 @@ def lines_of(
         yield from _rows(one, axis, drawn.file_id)
     if left := len(drawn.batch_ids) - len(drawn.handled):
         yield ""
-        yield f"Of {_counted(left, 'batch', 'batches')} there is no trace of a worker: {silent}."
+        yield f"Of {counted(left, 'batch', 'batches')} there is no trace of a worker: {silent}."
     if more := batches - len(drawn.batch_ids):
         yield ""
-        yield f"… and {_counted(more, 'more batch', 'more batches')}: --limit 0 shows all."
+        yield f"… and {counted(more, 'more batch', 'more batches')}: --limit 0 shows all."
 
 
 def _heading(one: Invocation, origin: str | None) -> str:
@@ -95,14 +96,10 @@ def _row(batch: str, stage: Stage, axis: _Axis, fill: str) -> str:
 
 def _together(threads: tuple[Stage, ...]) -> Stage:
     """The threads of a write on one row: from the first start to the last end."""
-    name = f"  {_counted(len(threads), 'thread')}"
+    name = f"  {counted(len(threads), 'thread')}"
     fault = next((thread.fault for thread in threads if thread.fault), None)
     return Stage(name, None, min(one.start for one in threads), max(one.end for one in threads), fault=fault)
 
 
 def _ms(seconds: float) -> str:
     return f"{seconds * 1000:,.1f}"
-
-
-def _counted(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from chalicelib import logs, metrics
+from chalicelib.core.amounts import counted
 from chalicelib.core.errors import PermanentError, reason_of
 from chalicelib.core.ledger.letters import (
     LETTER_ID,
@@ -37,6 +38,8 @@ from chalicelib.metrics import NO_METER, Meter
 from chalicelib.notices import Notice, Publishes
 
 logger = logging.getLogger("froe")
+
+_UNREADABLE: Final = "a message that Froe cannot read"
 
 
 class DeadLetterConsumer:
@@ -252,13 +255,15 @@ def receives_of(message: Incoming, envelope: Envelope | None) -> int:
 def notice_of(letter: DeadLetter) -> Notice:
     """The digest and the pointer for subscribers: never the message itself."""
     subject = letter.subject
-    about = f"s3://{subject.bucket}/{subject.object_key}" if subject.bucket else "a message of unknown kind"
-    lines = [f"Dead letter: {subject.kind.value} of {about}", "", f"Reason    {letter.code}: {letter.reason}"]
+    is_known = subject.kind is not Kind.UNKNOWN
+    kind = f"{subject.kind.value} of" if is_known else _UNREADABLE
+    about = f"{kind} s3://{subject.bucket}/{subject.object_key}" if is_known else kind
+    lines = [f"Dead letter: {about}", "", f"Reason    {letter.code}: {letter.reason}"]
     if subject.file_id:
         lines.append(f"File      {subject.file_id}")
     if subject.batch is not None and subject.offset is not None:
         total, end = subject.total, subject.offset + subject.total.bytes
-        lines.append(f"Batch     {subject.split:06d}-{subject.batch:06d}: {total.lines:,} lines")
+        lines.append(f"Batch     {subject.split:06d}-{subject.batch:06d}: {counted(total.lines, 'line')}")
         lines.append(f"Text      bytes {subject.offset:,} to {end:,} ({total.bytes:,})")
     elif subject.split is not None:
         lines.append(f"Split     {subject.split}")
@@ -267,7 +272,7 @@ def notice_of(letter: DeadLetter) -> Notice:
         "",
         f"See it    froe dead-letters {letter.letter_id}",
     ]
-    if subject.kind is not Kind.UNKNOWN:
+    if is_known:
         lines.append(f"Send it   froe redrive {letter.letter_id}")
     lines.append(f"Drop it   froe discard {letter.letter_id} --by YOU --why WHY")
     attributes = {"code": letter.code, "message_kind": subject.kind.value}
@@ -275,7 +280,7 @@ def notice_of(letter: DeadLetter) -> Notice:
     return Notice(
         notice_id=letter.letter_id,
         kind="dead-letter",
-        subject=f"Froe: dead letter ({letter.code}): {subject.kind.value} of {subject.object_key or 'unknown'}",
+        subject=f"Froe: dead letter ({letter.code}): {f'{kind} {subject.object_key}' if is_known else kind}",
         text="\n".join(lines) + "\n",
         attributes=attributes | {name: value for name, value in named.items() if value},
     )

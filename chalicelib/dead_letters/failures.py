@@ -32,7 +32,7 @@ logger = logging.getLogger("froe")
 
 _BURY_SECONDS: Final = 10.0
 _REASON_MAX_CHARS: Final = 1000
-_NOTHING_SAID: Final = "unknown: the function died before it could say why"
+_NOTHING_SAID: Final = "the function died before it could say why"
 _RECEIVES: Final = re.compile(r"[0-9]{1,4}")
 """SQS counts up to 1,000 before it gives a message up
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html)."""
@@ -71,6 +71,7 @@ class NotedFailures:
             return sent
 
     def bury(self, message: Incoming, error: Exception) -> None:
+        self.note(message, error)
         self._bury(message.body, message.message_id, message.receives, error)
 
     def bury_text(self, body: str, letter_id: str, error: Exception) -> None:

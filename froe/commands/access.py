@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import click
 
 from chalicelib.access import NamedToken, Role
 from froe.commands.options import json_option, limit_option, stage_option
+
+_WORDS: Final[Mapping[str, str]] = {
+    "characters": "SQL of {} characters",
+    "file_id": "file {}",
+    "query_id": "query {}",
+    "ids": "dead letters {}",
+    "count": "{} of them",
+    "redriven": "{} redriven",
+    "discarded": "{} discarded",
+    "resolved": "{} resolved",
+    "refused": "{} refused",
+}
+"""How members of a deed are said; others with their names."""
 
 
 @click.group(invoke_without_command=True, short_help="Create, list and revoke tokens of the status API.")
@@ -18,11 +32,13 @@ from froe.commands.options import json_option, limit_option, stage_option
 )
 @click.pass_context
 def token(context: click.Context, *, stage: str | None) -> None:
-    """Create, list and revoke named tokens of a stage's status API; changes take effect at once.
+    """Create, list and revoke named tokens of a stage's status API.
+
+    A new token works at once; one that is revoked stops working within a minute, since the gateway keeps its
+    answers for so long. Only the SHA-256 of a token is stored.
 
     Without a command, with --stage: create a new token for the first administrator, show it once, and deploy
-    the stage. The old token stops working within a minute after the deploy. Only the SHA-256 of a token is
-    stored.
+    the stage. The old token stops working within a minute after the deploy.
     """
     if context.invoked_subcommand is None:
         from froe.commands.deploy import deploy_stage  # noqa: PLC0415 - only this deploys
@@ -94,7 +110,7 @@ def revoke(*, name: str, stage: str | None, as_json: bool) -> None:
 
         print_json({"name": name, "revoked": True})
         return
-    click.echo(f"The token of {name} is revoked.")
+    click.echo(f"The token of {name} is revoked; it stops working within a minute.")
 
 
 @click.command(short_help="Show who redrove, discarded or forgot what.")
@@ -162,12 +178,18 @@ def _deed_row(deed: dict[str, Any]) -> tuple[str, ...]:
         deed["way"],
         deed["action"],
         _words(deed["subject"]),
-        "unknown" if deed["result"] is None else _words(deed["result"]),
+        "not known" if deed["result"] is None else _words(deed["result"]),
     )
 
 
 def _words(members: dict[str, Any]) -> str:
     return ", ".join(
-        f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}"
+        _WORDS.get(name, f"{name.replace('_', ' ')} {{}}").format(_word(value))
         for name, value in members.items()
     )
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

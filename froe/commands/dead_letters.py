@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from chalicelib.core.amounts import counted
 from chalicelib.dead_letters.status import DEFAULT_LINES, MAX_LINES, STATES
 from froe.commands.options import json_option, limit_option, stage_option
 from froe.inquiry import ItemJson, page_size, pages, services_of
@@ -14,6 +15,8 @@ from froe.selecting import file_id_of, file_option, letter_ids, reason_option
 from froe.target import find_target
 from froe.terminal import Column, print_table, printable
 
+_UNREADABLE: Final = "a message that Froe cannot read"
+_KINDS: Final = {"unknown": "unreadable"}
 _COLOURS: Final = {"dead": "red", "redriven": "yellow", "discarded": "magenta", "resolved": "green"}
 
 
@@ -28,8 +31,10 @@ _COLOURS: Final = {"dead": "red", "redriven": "yellow", "discarded": "magenta", 
     show_default=True,
     help="Only those in this state.",
 )
-@click.option("--from", "from_", metavar="TIME", help="Only those that failed from this time on (ISO 8601).")
-@click.option("--to", metavar="TIME", help="Only those that failed before this time (ISO 8601).")
+@click.option(
+    "--from", "from_", metavar="TIME", help="Only those dead-lettered from this time on (ISO 8601)."
+)
+@click.option("--to", metavar="TIME", help="Only those dead-lettered before this time (ISO 8601).")
 @click.option(
     "--lines",
     metavar="N",
@@ -54,7 +59,7 @@ def dead_letters(
     stage: str | None,
     as_json: bool,
 ) -> None:
-    """List dead letters: what they contain and why they failed.
+    """List dead letters: what they contain and why they were dead-lettered.
 
     With an ID (at least its first four characters) show its history and its first lines. `froe redrive` sends
     dead letters again, `froe discard` gives them up.
@@ -112,7 +117,7 @@ def _print_list(letters: list[ItemJson], *, limit: int, state: str, is_filtered:
         (
             letter["died_at"][:19] + "Z",
             letter["dead_letter_id"],
-            letter["kind"],
+            _KINDS.get(letter["kind"], letter["kind"]),
             _what(letter),
             letter["code"],
             letter["reason"],
@@ -131,14 +136,14 @@ def _what(letter: ItemJson) -> str:
     part = f" {letter['batch_id'].split('-', 1)[1]}" if letter["batch_id"] else ""
     if not part and letter["split"] is not None:
         part = f" split {letter['split']}"
-    return f"{letter['key'] or '?'}{part}"
+    return f"{letter['key'] or _UNREADABLE}{part}"
 
 
 def _print_story(letter: ItemJson) -> None:
     _line("id", letter["dead_letter_id"])
     remedy = f"  (froe redrive {letter['dead_letter_id']})" if letter["redrivable"] else ""
     _line("state", click.style(letter["state"], fg=_COLOURS[letter["state"]], bold=True) + remedy)
-    _line("kind", letter["kind"])
+    _line("kind", _UNREADABLE if letter["kind"] == "unknown" else letter["kind"])
     if letter["key"]:
         _line("object", printable(f"s3://{letter['bucket']}/{letter['key']}"))
     if letter["file_id"]:
@@ -153,7 +158,7 @@ def _print_story(letter: ItemJson) -> None:
     if letter["trace"]:
         _line("trace", printable(letter["trace"]))
     if letter["redrives"]:
-        _line("redriven", f"{letter['redrives']} times")
+        _line("redriven", _times(letter["redrives"]))
     if letter["changed_at"]:
         _line("changed", letter["changed_at"])
     if letter["by"]:
@@ -168,7 +173,7 @@ def _print_story(letter: ItemJson) -> None:
         click.secho("Its message is gone from the quarantine bucket: it can only be discarded.", fg="red")
     else:
         click.echo(printable(letter["body"]))
-        _more(letter["more_characters"], "characters", "--json has the first 10,000")
+        _more(letter["more_characters"], "more character", "--json has the first 10,000")
 
 
 def _print_text(letter: ItemJson) -> None:
@@ -176,22 +181,24 @@ def _print_text(letter: ItemJson) -> None:
         place = f"line {line['line']:,}" if line["line"] is not None else f"byte {line['offset']:,}"
         end = click.style(" … (only the head is kept)", dim=True) if line.get("cut") else ""
         click.echo(f"{click.style(f'{place:>16}', dim=True)}  {printable(line['text'])}{end}")
-    _more(letter["more_lines"], "lines", f"--lines N shows up to {MAX_LINES:,}")
+    _more(letter["more_lines"], "more line", f"--lines N shows up to {MAX_LINES:,}")
 
 
 def _more(count: int, unit: str, remedy: str) -> None:
     if count:
-        click.echo(f"… and {count:,} more {unit}: {remedy}", err=True)
+        click.echo(f"… and {counted(count, unit)}: {remedy}", err=True)
 
 
 def _extent(letter: ItemJson) -> str:
     begin, end = letter["offset"], letter["offset"] + letter["bytes"]
     extent = (
-        f"{letter['entries']:,} entries, {letter['lines']:,} lines, bytes {begin:,} to {end:,} of the text"
+        f"{counted(letter['entries'], 'entry', 'entries')}, {counted(letter['lines'], 'line')},"
+        f" bytes {begin:,} to {end:,} of the text"
     )
     if letter["first_line"] is None:
         return extent
-    return f"{extent}, lines {letter['first_line']:,} to {letter['first_line'] + letter['lines'] - 1:,}"
+    first, last = letter["first_line"], letter["first_line"] + letter["lines"] - 1
+    return f"{extent}, line {first:,}" if last <= first else f"{extent}, lines {first:,} to {last:,}"
 
 
 def _times(receives: int) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from chalicelib.core.amounts import counted
 from chalicelib.core.custom import made_of
 from chalicelib.core.decoding.guessing import on_guess
 from chalicelib.core.formats import Format
@@ -191,16 +192,12 @@ def _sentence(summary: dict[str, Any]) -> str:
     shares_lines = parsed["entries"] + rejected["entries"] > parsed["lines"] + rejected["lines"]
     shares_lines |= not lines and summary["text_bytes"] > 0  # an archive has none
     unit = "bytes" if shares_lines else "lines"
-    whole = _counted(summary["text_bytes" if shares_lines else "lines"], unit.removesuffix("s"))
+    whole = counted(summary["text_bytes" if shares_lines else "lines"], unit.removesuffix("s"))
     skipped = sum(tally[unit] for tally in summary["skipped"].values())
-    other = _counted(lines, "line") if shares_lines else _counted(summary["text_bytes"], "byte")
+    other = counted(lines, "line") if shares_lines else counted(summary["text_bytes"], "byte")
     sentence = (
         f"{printable(summary['file'])}: {summary['format'] or '-'}, {other},"
         f" {whole} = {parsed[unit]:,} parsed + {rejected[unit]:,} rejected"
-        f" + {skipped:,} skipped ({_counted(parsed['entries'], 'record')})"
+        f" + {skipped:,} skipped ({counted(parsed['entries'], 'record')})"
     )
     return f"{sentence}\n  {summary['damage']}" if summary["damage"] else sentence
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from chalicelib.core.amounts import counted
 from chalicelib.dead_letters.office import DeadLetterOffice, Decision, Pace, Progress, all_of
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.status import counts_json, progress_json, selection_json
@@ -129,7 +130,7 @@ def _ask(office: DeadLetterOffice, selection: Selection) -> None:
         cursor = page.reached
         if cursor is None:
             break
-    number = f"{_COUNTED_UP_TO:,} dead letters or more" if cursor else _counted(count)
+    number = f"{_COUNTED_UP_TO:,} dead letters or more" if cursor else counted(count, "dead letter")
     if count:
         click.confirm(f"Discard {number} for good?", abort=True, err=True)
 
@@ -148,17 +149,13 @@ def _print_for_people(verb: str, done: Progress) -> None:
     if not (done.changed or done.resolved or done.refused):
         click.echo("No dead letter matches.", err=True)
         return
-    click.echo(f"{verb} {_counted(done.changed)}.")
+    click.echo(f"{verb} {counted(done.changed, 'dead letter')}.")
     if done.resolved:
-        click.echo(f"The work of {_counted(done.resolved)} had been done already.")
+        click.echo(f"The work of {counted(done.resolved, 'dead letter')} had been done already.")
     for letter_id, why in done.refusals:
         click.secho(printable(f"Refused {letter_id}: {why}"), fg="red")
     if done.refused > len(done.refusals):
         click.secho(f"… and {done.refused - len(done.refusals):,} more are refused.", fg="red")
-
-
-def _counted(number: int) -> str:
-    return f"{number:,} dead letter{'' if number == 1 else 's'}"
 
 
 def _print_files(files: Mapping[str, ItemJson | None]) -> None:

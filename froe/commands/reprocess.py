@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 
+from chalicelib.core.amounts import counted
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import FroeError as PipelineError
 from chalicelib.core.ledger.accounts import State
@@ -344,5 +345,5 @@ def _summary(changes: Changes) -> str:
         else "no bytes move to other entries"
     )
     if changes.is_nothing and changes.format_before == changes.format_after:
-        return f"{begin}nothing would change in its {changes.same:,} entries"
+        return f"{begin}nothing would change in its {counted(changes.same, 'entry', 'entries')}"
     return begin + "; ".join(parts)

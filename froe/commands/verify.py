@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
 
+from chalicelib.core.amounts import counted
 from chalicelib.core.errors import FroeError as PipelineError
 from chalicelib.core.errors import reason_of
 from chalicelib.core.wire.fields import FILE_ID
@@ -78,8 +81,8 @@ def verify(
             else:
                 _print(verdict)
     if not as_json:
-        counted = ", ".join(f"{verdicts.count(each):,} {each}" for each in _STYLES if each in verdicts)
-        click.echo(counted or "There is no settled file to verify.")
+        numbers = ", ".join(f"{verdicts.count(each):,} {each}" for each in _STYLES if each in verdicts)
+        click.echo(numbers or "There is no settled file to verify.")
     if set(verdicts) - {"proved"}:
         click.get_current_context().exit(1)
 
@@ -176,8 +179,8 @@ def _print(verdict: Verdict) -> None:
         place = "" if one.offset is None else f" at byte {one.offset:,}"
         click.echo(printable(f"  {one.where}{place}: {one.what}"))
         if one.stored is not None or one.expected is not None:
-            click.echo(printable(f"    stored    {one.stored}"))
-            click.echo(printable(f"    expected  {one.expected}"))
+            click.echo(printable(f"    stored    {_value(one.stored)}"))
+            click.echo(printable(f"    expected  {_value(one.expected)}"))
     if verdict.number > len(verdict.differences):
         click.echo(f"  … and {verdict.number - len(verdict.differences):,} more")
 
@@ -185,6 +188,16 @@ def _print(verdict: Verdict) -> None:
 def _described(verdict: Verdict) -> str:
     if verdict.unproved and not verdict.number:
         return verdict.unproved
-    counted = f"{verdict.entries:,} entries in {verdict.batches:,} batches, {verdict.bytes:,} bytes of text"
-    number = verdict.number
-    return counted if not number else f"{number:,} difference{'' if number == 1 else 's'} ({counted})"
+    entries, batches = (
+        counted(verdict.entries, "entry", "entries"),
+        counted(verdict.batches, "batch", "batches"),
+    )
+    read = f"{entries} in {batches}, {counted(verdict.bytes, 'byte')} of text"
+    return f"{counted(verdict.number, 'difference')} ({read})" if verdict.number else read
+
+
+def _value(value: Any) -> str:
+    """Nothing, a text as it is, or JSON."""
+    if value is None:
+        return "nothing"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

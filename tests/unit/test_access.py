@@ -228,7 +228,11 @@ def test_the_commands_make_list_and_revoke_tokens_and_leave_a_trail(
         ("token-revoke", "ci"),
         ("token-create", "ci"),
     ]
-    assert "token-revoke" in froe("audit").stdout
+    with audit.noted("ann", "query", {"characters": 1200}) as note:
+        note["query_id"] = "0c4f"
+    trail = froe("audit").stdout
+    for words in ("token-revoke", "name ci", "SQL of 1,200 characters", "query 0c4f"):
+        assert words in trail, trail
     assert CliRunner().invoke(cli.main, ["token"]).exit_code == 2
 
 

@@ -110,7 +110,7 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(
     result = froe(monkeypatch, pipeline, "tills/0.log", "tills/good.log", "--dry-run", *config)
     assert result.exit_code == 0, result.output
     assert "tills/0.log: 10 rejects become records; no bytes move to other entries" in result.stdout
-    assert "tills/good.log: nothing would change in its 1 entries" in result.stdout
+    assert "tills/good.log: nothing would change in its 1 entry" in result.stdout
     assert pipeline.tables == before
     assert not pipeline.trail.stored
     renamed = FIXED.replace("amount", "sum").replace(r"till\d+", "till8")

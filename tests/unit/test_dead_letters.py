@@ -255,7 +255,7 @@ def test_a_dead_batch_is_named_with_its_lines_and_bytes_and_a_redrive_completes_
     drain(pipeline)
     account = account_in(pipeline)
     assert (account.state, account.summary.dead) == (State.INCOMPLETE, Tally(1, 1, 29))
-    assert account.reason == "1 of 15 batches are dead-lettered (1 lines, 29 bytes): 000006-000001"
+    assert account.reason == "1 of 15 batches is dead-lettered (1 line, 29 bytes): 000006-000001"
     done = pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
     assert (done.changed, done.cursor) == (1, None)
     drain(pipeline)
@@ -272,7 +272,7 @@ def test_a_dead_split_settles_its_file_and_a_redrive_completes_it() -> None:
     drain(pipeline)
     account = account_in(pipeline)
     assert account.state is State.INCOMPLETE
-    assert "could not be cut: unknown: the function died before it could say why" in str(account.reason)
+    assert "could not be cut: the function died before it could say why" in str(account.reason)
     pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
     drain(pipeline)
     assert stored(pipeline) == stored(finished())
@@ -395,7 +395,7 @@ def test_the_last_reason_noted_is_the_reason_of_the_dead_letter() -> None:
     assert "line 000" not in notice.text
 
 
-NOTHING_SAID = "unknown: the function died before it could say why"
+NOTHING_SAID = "the function died before it could say why"
 
 
 def noted(number: int) -> Attempt:
@@ -892,7 +892,13 @@ def test_a_message_of_any_size_is_buried_with_what_fits_beside_it(room_bytes: in
     assert attribute_bytes <= room_bytes
     pipeline.dead_letter_consumer.take(Incoming("m", "r", buried.body, 2, attributes=buried.attributes))
     (letter,) = pipeline.letters.stored.values()
-    assert letter.code == ("object-gone" if "code" in kept else "died")
+    assert letter.code == "object-gone", "it was noted, too"
+    (attempt,) = orjson.loads(pipeline.quarantine.stored["m"])["attempts"]
+    assert (attempt["number"], attempt["code"], len(attempt["at"])) == (
+        1,
+        "object-gone",
+        len(WHEN.isoformat()),
+    )
 
 
 def test_a_message_that_was_buried_twice_is_one_dead_letter() -> None:

@@ -35,6 +35,21 @@ def test_a_receipt_says_what_was_read_and_what_came_of_it_and_stays_as_it_is() -
     assert [name for name, _, _ in differences(receipt, other.receipt(file_id))] == ["seals_sha256"]
 
 
+def test_what_differs_is_named_by_itself_and_not_by_what_holds_it() -> None:
+    kept = {"parsed": {"lines": 3, "bytes": 30}, "skipped": {"blank": {"lines": 1}}, "member": None}
+    now = {
+        "parsed": {"lines": 4, "bytes": 30},
+        "skipped": {"blank": {"lines": 2}, "bom": 3},
+        "member": {"a": 1},
+    }
+    assert list(differences(kept, now)) == [
+        ("parsed.lines", 3, 4),
+        ("skipped.blank.lines", 1, 2),
+        ("skipped.bom", None, 3),
+        ("member", None, {"a": 1}),
+    ]
+
+
 def test_what_is_under_way_has_no_receipt() -> None:
     _, status, file_id = ingested(TEXT, deliver=False)
     with pytest.raises(UnsettledError, match="is SPLITTING: a receipt is of a settled file"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from chalicelib.core.amounts import counted
 from chalicelib.core.ledger.marks import Tally
 from chalicelib.core.ledger.seals import Obstacle, Seal, Setback
 from chalicelib.core.ledger.summaries import NAMED_MAX, Summary
@@ -284,7 +285,8 @@ def _said_of_dead(summary: Summary, batches: int) -> str | None:
         return None
     more = ", …" if summary.failed > len(summary.dead_batches) else ""
     return (
-        f"{summary.failed} of {batches} batches are dead-lettered ({_extent(summary.dead)}):"
+        f"{summary.failed:,} of {_batches(batches)} {'is' if summary.failed == 1 else 'are'} dead-lettered"
+        f" ({_extent(summary.dead)}):"
         f" {', '.join(summary.dead_batches)}{more}"
     )
 
@@ -303,7 +305,11 @@ def _said_of_contradicted(summary: Summary, batches: int) -> str | None:
 def _said_of_discarded(summary: Summary, batches: int) -> str | None:
     if not summary.discarded:
         return None
-    return f"{summary.discarded} of {batches} batches ({_extent(summary.given_up)})"
+    return f"{summary.discarded:,} of {_batches(batches)} ({_extent(summary.given_up)})"
+
+
+def _batches(number: int) -> str:
+    return counted(number, "batch", "batches")
 
 
 def _said_of_splits(
@@ -337,7 +343,7 @@ def _where(plan: Plan, splits: Mapping[int, SplitAccount], numbers: Sequence[int
 
 
 def _extent(tally: Tally) -> str:
-    return f"{tally.lines:,} lines, {tally.bytes:,} bytes"
+    return f"{counted(tally.lines, 'line')}, {counted(tally.bytes, 'byte')}"
 
 
 def is_last_split(plan: Plan, split: int, end: int, *, text_ended: bool) -> bool:

@@ -242,13 +242,18 @@ def decode(body: str) -> BatchMessage | SplitMessage:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise PermanentError(f"the message is not JSON: {error}") from error
-    if not isinstance(fields, dict) or fields.get("v") not in MESSAGE_VERSIONS:
-        version = fields.get("v") if isinstance(fields, dict) else None
+    if not isinstance(fields, dict):
+        raise PermanentError("the message is JSON, but no object: Froe has not sent it")
+    version, kind = fields.get("v"), fields.get("kind")
+    if version is None:
+        raise PermanentError("the message has no version (`v`): Froe has not sent it")
+    if version not in MESSAGE_VERSIONS:
         known = " and ".join((", ".join(map(str, MESSAGE_VERSIONS[:-1])), str(MESSAGE_VERSIONS[-1])))
         raise PermanentError(f"the message has version {version!r}; this Froe reads {known}")
-    kind = fields.get("kind")
+    if kind is None:
+        raise PermanentError("the message has no `kind`; known are batch and split")
     if kind not in ("batch", "split"):
-        raise PermanentError(f"the message is of unknown kind {kind!r}; known are batch and split")
+        raise PermanentError(f"the message is of the kind {kind!r}; known are batch and split")
     try:
         return _batch(fields) if kind == "batch" else _split(fields)
     except KeyError as error:

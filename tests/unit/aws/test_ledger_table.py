@@ -232,7 +232,7 @@ def test_an_account_never_replaces_a_newer_one_and_drops_an_old_reason(table) ->
     stored = table.read_file(FILE)
     assert (stored.account.state, stored.account.reason) == (
         State.INCOMPLETE,
-        "1 of 2 batches are dead-lettered (1 lines, 100 bytes): 000000-000001",
+        "1 of 2 batches is dead-lettered (1 line, 100 bytes): 000000-000001",
     )
     incomplete = stored.account
     ledger.record_mark(FILE, 0, 1, OTHER_DONE, None)

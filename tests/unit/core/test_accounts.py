@@ -118,13 +118,13 @@ def test_a_dead_letter_makes_a_file_incomplete_and_a_discard_says_so() -> None:
     state, reason = account(SplitAccount(0, whole, added(done(100), dead)))
     assert (state, reason) == (
         State.INCOMPLETE,
-        "1 of 2 batches are dead-lettered (1 lines, 100 bytes): 000000-000001",
+        "1 of 2 batches is dead-lettered (1 line, 100 bytes): 000000-000001",
     )
     given_up = Mark(Outcome.DISCARDED, Tally(1, 1, 100), note="not needed")
     state, reason = account(SplitAccount(0, whole, added(done(100), given_up)))
     assert (state, reason) == (
         State.COMPLETE,
-        "complete with discards: 1 of 2 batches (1 lines, 100 bytes)",
+        "complete with discards: 1 of 2 batches (1 line, 100 bytes)",
     )
 
 
