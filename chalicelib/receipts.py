@@ -49,7 +49,7 @@ def receipt_json(stored: StoredFile, account: FileAccount, splits: Iterable[Spli
 
 
 def differences(kept: Mapping[str, Any], current: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Where a receipt that was kept is not as the one of now: name (`parsed.lines`), its value then and now."""
+    """Differences between a stored receipt and the current one: name (`parsed.lines`), value then and value now."""
     for name in dict.fromkeys((*kept, *current)):
         then, now = kept.get(name), current.get(name)
         if isinstance(then, Mapping) and isinstance(now, Mapping):
