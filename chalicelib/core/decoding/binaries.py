@@ -25,8 +25,8 @@ _USTAR_OFFSET: Final = 257
 _ZIP_MEMBER: Final = re.compile(
     rb"PK\x03\x04[\x0a-\x3f][\0-\x1e][\0-\xff]{2}[\0\x08\x09\x0c\x0e\x14\x5d\x5f\x62\x63]\0[\0-\xff]{16}[\0-\xff][\0-\x03]"
 )
-"""A local header, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT section 4.3.7: its version, its method and
-how long its name is are such as there are."""
+"""A local header, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT section 4.3.7, with plausible version,
+method and length of the name."""
 _ODD_BYTES: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 _EBCDIC: Final = bytes(
@@ -83,7 +83,7 @@ _READS: Final = (
 
 
 def binary_in(head: bytes) -> str | None:
-    """Which known kind of data begins so, and what to do about it; None for text, and for what has no known start."""
+    """The kind of data with that beginning, and what to do about it; None for text and for data of no known kind."""
     if tar := _tar_in(head):
         return _sentence(tar, _UNPACK)
     for match, name, remedy in _COMPILED:
@@ -99,8 +99,8 @@ def binary_in(head: bytes) -> str | None:
 
 
 def is_ebcdic(head: bytes) -> bool:
-    """Whether a head is text of a mainframe: letters, digits and blanks where EBCDIC has them, and hardly a blank or a line
-    end where ASCII has them, which any other text of bytes has."""
+    """Whether a head is text of a mainframe: letters, digits and blanks at EBCDIC's codes, and hardly a blank or a line
+    end at ASCII's, which any other text has."""
     if len(head) < _EBCDIC_BYTES_MIN or head.isascii():
         return False
     ascii_blanks = head.count(b" ") + head.count(b"\n")
@@ -133,8 +133,8 @@ def is_zip(head: bytes) -> bool:
 
 
 def _tar_in(head: bytes) -> str | None:
-    """A tar is told by the sum of its header, at the begin or, where it has a magic, wherever it lies; one whose sum is
-    wrong by its magic and its numbers, so that it is not taken for text with padding."""
+    """A tar is recognised by the checksum of its header, at the beginning or, if it has a magic, anywhere; with a wrong
+    checksum by its magic and numbers, so that it is not taken for text with padding."""
     if is_tar(head):
         return "a tar archive"
     if _has_tar_numbers(head[:_TAR_BLOCK_BYTES]):
@@ -148,7 +148,7 @@ def _tar_in(head: bytes) -> str | None:
 
 
 def _has_tar_numbers(block: bytes) -> bool:
-    """Whether all numbers of a header are where a tar has them: ended by NULs or blanks, the last three not empty."""
+    """Whether all numbers of a header are at their places: terminated by NULs or blanks, the last three not empty."""
     fields = [block[field] for field in _TAR_FIELDS]
     if not all(_TAR_FIELD.fullmatch(field) for field in fields) or b"\0" not in b"".join(fields):
         return False
@@ -156,7 +156,7 @@ def _has_tar_numbers(block: bytes) -> bool:
 
 
 def is_tar(head: bytes) -> bool:
-    """Every kind of tar (v7, ustar, GNU, pax) sums up the bytes of its header, with blanks for the sum."""
+    """Every kind of tar (v7, ustar, GNU, pax) has a checksum of its header, computed with blanks in its place."""
     block = head[:_TAR_BLOCK_BYTES]
     checksum = block[_TAR_CHECKSUM].strip(b" \0")
     if len(block) < _TAR_BLOCK_BYTES or not checksum or checksum.strip(b"01234567") or block[:1] == b"\0":

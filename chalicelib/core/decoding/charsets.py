@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _REFUSED: Final = re.compile(
     r"utf-(?:16|32|7)|punycode|idna|(?:raw-)?unicode-escape|iso2022.*|hz|undefined|mbcs|oem"
 )
-"""Codecs that need a byte order mark, have states, or write one character as several others."""
+"""Codecs that need a byte order mark, have states, or encode one character as several others."""
 _OF_CONTENT_TYPE: Final = re.compile(r";[ \t]*charset[ \t]*=[ \t]*\"?([\w.:-]{1,40})", re.IGNORECASE)
 EBCDIC: Final = frozenset(("cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"))
-"""Character sets of mainframes, whose line end is one of its own (NEL)."""
+"""Character sets of mainframes, which have a line end of their own (NEL)."""
 REMEDY: Final = (
     "of Python's codecs these are read: latin-1 and its kin (iso8859-2 … iso8859-16), cp1250 … cp1258, koi8-r, koi8-u, mac-roman,"
     " cp437, cp850, cp866 and their kin, cp874, shift_jis, cp932, euc-jp, gb2312, gbk, gb18030, big5, euc-kr, cp949, utf-8, utf-16-le, utf-16-be,"
@@ -32,13 +32,13 @@ _SEVERAL_BYTES: Final = frozenset(
     ("shift_jis", "shift_jis_2004", "cp932", "euc_jp", "euc_jis_2004", "euc_jisx0213", "euc_kr", "cp949", "gb2312", "gbk",
      "gb18030", "big5", "big5hkscs", "cp950")
 )  # fmt: skip
-"""Whose characters of several bytes have none below 0x30 but the first ones, which are no ASCII: so a 0x0A ends a line, and
-a 0x22 is a quote, wherever it stands; a 0x5C or a 0x7C may be half a character."""
+"""Character sets whose characters of several bytes have no byte below 0x30 but their first, which is not ASCII. So 0x0A
+always ends a line, and 0x22 is always a quote; 0x5C or 0x7C may be half a character."""
 _ASCII: Final = bytes(range(128))
 
 
 def charset_named(name: str) -> str | None:
-    """The codec of a character set by any of its names; None where there is none that can be read piece by piece."""
+    """The codec of a character set, by any of its names; None if it is unknown or cannot be read piece by piece."""
     try:
         b"four".decode(name, "replace")  # refuses codecs that are none of text, such as hex
         codec = codecs.lookup(name)
@@ -49,7 +49,7 @@ def charset_named(name: str) -> str | None:
 
 
 def charset_in(content_type: str) -> str | None:
-    """The codec that a Content-Type names; None where it names none, or one that cannot be read; ASCII is UTF-8."""
+    """The codec that a Content-Type names; None if it names none, or one that cannot be read. ASCII counts as UTF-8."""
     match = _OF_CONTENT_TYPE.search(content_type)
     name = charset_named(match[1]) if match else None
     return None if name == "ascii" else name
@@ -57,7 +57,7 @@ def charset_in(content_type: str) -> str | None:
 
 @lru_cache(64)
 def is_by_line(charset: str) -> bool:
-    """Whether a text in it can be cut as it is, by its 0x0A. Raises LookupError for a codec that there is not."""
+    """Whether a text in it can be cut as it is, at 0x0A. Raises LookupError for an unknown codec."""
     name = codecs.lookup(charset).name
     if name.startswith("utf") or _ASCII.decode(name, "replace") != _ASCII.decode():
         return False
@@ -67,13 +67,13 @@ def is_by_line(charset: str) -> bool:
 
 
 def in_utf_8(raw: bytes, charset: str | None) -> bytes:
-    """A line, or part of one, of a text in its own bytes. charset: None: it is UTF-8 already."""
+    """A line, or a part of one, recoded. charset: None: it is UTF-8 already."""
     return raw if charset is None else raw.decode(charset, "replace").encode("utf-8", "replace")
 
 
 def changed_in_utf_8(outcome: Outcome, charset: str, change: Callable[[Outcome], Outcome]) -> Outcome:
-    """The outcome as a change leaves it that sees raw bytes as UTF-8. Bytes that it leaves alone stay as
-    they are; of others the text does, but for characters that the charset lacks, which are question marks there."""
+    """Apply a change that sees raw bytes as UTF-8. Bytes that it leaves alone stay as they are; others are encoded
+    again, with question marks for characters that the charset lacks."""
     raw = outcome.raw.decode(charset, "surrogateescape").encode("utf-8", "surrogateescape")
     is_whole = len(outcome.raw) == outcome.length
     length = len(raw) if is_whole else max(outcome.length, len(raw) + 1)

@@ -14,13 +14,13 @@ from isal import igzip_lib
 
 _FEED_BYTES: Final = 64 * 1024
 _ZSTD_FEED_BYTES: Final = 256
-"""zstandard cannot bound its output; an RLE block turns 4 bytes into 128 KiB, so this into 8 MiB."""
+"""zstandard cannot bound its output; an RLE block turns 4 bytes into 128 KiB, so this many into 8 MiB."""
 XZ_MEMORY_BYTES: Final = 128 * 1024 * 1024
-"""What a decoder of xz may take, of a function's 512 MB: `xz -9` needs 65 MiB."""
+"""Memory that a decoder of xz may take, of a function's 512 MB: `xz -9` needs 65 MiB."""
 
 
 class Compression(StrEnum):
-    """How an object is compressed: told by its first bytes alone, but for brotli, which has no magic."""
+    """How an object is compressed: recognised by its first bytes alone, but for brotli, which has no magic."""
 
     NONE = "none"
     GZIP = "gzip"
@@ -32,7 +32,7 @@ class Compression(StrEnum):
     SNAPPY = "snappy"
     BROTLI = "brotli"
     DEFLATE = "deflate"
-    """Without a header of its own: a member of a zip says so."""
+    """Without a header of its own: a member of a zip."""
 
     @property
     def is_of_first_version(self) -> bool:
@@ -41,7 +41,7 @@ class Compression(StrEnum):
 
     @property
     def feed_bytes(self) -> int:
-        """In pieces of which size a decoder gets an object: what is text before a fault depends on it."""
+        """The size of the pieces in which a decoder gets an object: the text before a fault depends on it."""
         return _ZSTD_FEED_BYTES if self is Compression.ZSTD else _FEED_BYTES
 
 
@@ -95,7 +95,7 @@ def stream_of(compression: Compression) -> Stream:
 
 
 def faults_of(compression: Compression) -> tuple[type[Exception], ...]:
-    """What a decoder raises of broken data."""
+    """The exceptions of a decoder for broken data."""
     match compression:
         case Compression.ZSTD:
             return (zstandard.ZstdError,)
@@ -118,7 +118,7 @@ def faults_of(compression: Compression) -> tuple[type[Exception], ...]:
 
 
 class _Zstd:
-    """A frame; its output is bounded by what it is fed."""
+    """A frame; its output is bounded by its input."""
 
     needs_input = True
 
@@ -138,7 +138,7 @@ class _Zstd:
 
 
 class _Brotli:
-    """RFC 7932. What follows its end in one piece of input is an error, so that the end is found byte by byte."""
+    """RFC 7932. What follows its end in the same piece of input is an error, so the end is found byte by byte."""
 
     unused_data = b""
 
@@ -166,7 +166,7 @@ class Snappy:
 
     _IDENTIFIER: Final = b"\xff\x06\0\0sNaPpY"
     _CHUNK_MAX_BYTES: Final = 8 + 76_490
-    """Its header, the checksum, and what 64 KiB become at worst."""
+    """Its header, the checksum, and what 64 KiB may become."""
 
     eof = False
     unused_data = b""
@@ -184,8 +184,8 @@ class Snappy:
         return self._whole() is None
 
     def _whole(self) -> int | None:
-        """How long the next chunk is, with its header, if it is there; else None. One that says nothing is passed over.
-        Raises ValueError."""
+        """The length of the next chunk with its header, if all of it is there; else None. A chunk without data is
+        skipped. Raises ValueError."""
         while True:
             passed = min(self._skip, len(self._pending))
             self._pending, self._skip = self._pending[passed:], self._skip - passed

@@ -21,10 +21,10 @@ _MAGIC_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Where an object breaks and how: everything before is text, nothing after is.
+    """Where and how an object breaks: everything before is text, nothing after is.
 
-    reason: ``truncated``, ``corrupt`` or ``trailing-garbage``.
-    object_offset: bytes of the object up to the fault. text_offset: bytes of text before it.
+    reason: ``truncated``, ``corrupt`` or ``trailing-garbage``. object_offset: bytes of the object up to the fault.
+    text_offset: bytes of text before it.
     """
 
     reason: str
@@ -46,16 +46,17 @@ _MAGICS: Final = (
 )
 _COMPILED: Final = tuple((kind, re.compile(magic).match) for kind, magic in _MAGICS)
 _SHORT_MAGICS: Final = {Compression.BZIP2: b"BZh", Compression.XZ: b"\xfd7zXZ"}
-"""Enough of a magic to say that another stream follows, which the first bytes of may be all there is."""
+"""Enough of a magic to recognise that another stream follows, of which only the first bytes may be there."""
 LOOK_BYTES: Final = 1024
-"""How much of what has no magic is decoded to tell what it is, …"""
+"""How much of an object without a magic is decoded to recognise it, …"""
 _LOOK_HELD_BYTES: Final = 4 * BLOCK_BYTES
-"""… up to so much of what it holds."""
+"""… up to so many bytes of its content."""
 _CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def compression_of(head: bytes, key: str = "") -> Compression:
-    """How an object is compressed that begins so. key: whose end may say brotli, if the head can be that."""
+    """How an object with that beginning is compressed. key: its extension decides about brotli, if the head can be
+    that."""
     for kind, match in _COMPILED:
         if match(head):
             return kind
@@ -70,7 +71,7 @@ def _is_zlib_header(head: bytes) -> bool:
 
 
 def _is_zlib(head: bytes) -> bool:
-    """Whether what follows the header decodes."""
+    """Whether the data behind the header can be decoded."""
     if len(head) < 8 or not _is_zlib_header(head):
         return False
     decoder = zlib.decompressobj()
@@ -81,8 +82,8 @@ def _is_zlib(head: bytes) -> bool:
 
 
 def _is_brotli(head: bytes) -> bool:
-    """Nothing marks it: it is what decodes as far as it is there, to its end or with bytes that no text has; what breaks
-    has such bytes too, and something before it breaks."""
+    """Nothing marks brotli: the head must decode as far as it goes, to its end or with bytes that no text has. Data
+    that breaks has such bytes too, but something before them breaks."""
     decoder, look, held_bytes = Decoder(Compression.BROTLI), head[:LOOK_BYTES], 0
     is_odd = _CONTROL.search(look) is not None
     try:
@@ -105,8 +106,9 @@ class BrokenStreamError(Exception):
 class Decoder:
     """Decodes streams (gzip: members, zstd: frames) that follow one another; zero bytes between them are padding.
 
-    checkpoint: what is fed begins there. fed: up to which byte of the object. streams: how many have ended; stream_start,
-    stream_head: where the last one began in the object, and its first bytes."""
+    checkpoint: where the input begins. fed: up to which byte of the object. streams: how many have ended; stream_start,
+    stream_head: where the last one began in the object, and its first bytes.
+    """
 
     def __init__(self, compression: Compression, checkpoint: Checkpoint | None = None) -> None:
         self._compression = compression
@@ -124,7 +126,7 @@ class Decoder:
                 self._stream = ResumedGzip(checkpoint, within)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Raises BrokenStreamError; what was decoded in the step that failed is lost."""
+        """Raises BrokenStreamError; the output of the step that failed is lost."""
         self.fed += len(data)
         while data:
             if self._stream is None:
@@ -145,16 +147,16 @@ class Decoder:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing is missing of what was fed."""
+        """Whether the input is complete."""
         return self._stream is None or (isinstance(self._stream, Snappy) and self._stream.may_end)
 
     @property
     def crc(self) -> int:
-        """Of the text of the gzip member that is being decoded, as far as that was given."""
+        """CRC of the text of the current gzip member, as far as it was given."""
         return int(cast("Any", self._stream).crc)
 
     def finish(self) -> None:
-        """Raises BrokenStreamError where a stream has not ended."""
+        """Raises BrokenStreamError if a stream has not ended."""
         if self.has_ended:
             return
         if self._follows_something_else():

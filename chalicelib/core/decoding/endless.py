@@ -27,7 +27,7 @@ TEXT_MB_PER_SECOND: Final[Mapping[Compression, int]] = {
     Compression.BROTLI: 1400,
     Compression.DEFLATE: 1800,
 }
-"""A quarter more than what was measured on one processor, cutting included."""
+"""A quarter more than was measured on one processor, cutting included."""
 _RATIO_MAX: Final = 10
 """The head of a file may be far more compressible than the rest."""
 _ANSWER_SECONDS: Final = 3
@@ -40,10 +40,12 @@ def endless(
     ratio_of_head: Callable[[], float],
     goes_on: Callable[[], bool] = lambda: False,
 ) -> str | None:
-    """Why an object of that size cannot be finished in functions that have so many seconds (None: as many as it takes); None if it can.
+    """Why an object of that size cannot be finished in functions with so many seconds (None: unlimited); None if it
+    can.
 
-    compressions: the outermost first. ratio_of_head: how many bytes of text one of the object is, goes_on: whether
-    it can be continued elsewhere than at its first byte; both are asked only if they matter."""
+    compressions: the outermost first. ratio_of_head: bytes of text per byte of the object, goes_on: whether it can be
+    continued elsewhere than at its first byte; both are called only if they matter.
+    """
     if compressions[0] is Compression.NONE or seconds is None:
         return None
     if size <= reach_bytes(compressions, seconds, _RATIO_MAX):
@@ -76,12 +78,12 @@ class _Places:
         self.count += 1
 
     def refuse(self, _checkpoint: Checkpoint) -> None:
-        """None is tried."""
+        """No check-point is tried."""
 
 
 def has_places(head: bytes, compression: Compression, *, holds_text: bool) -> bool:
-    """Whether an object can be continued elsewhere than at its first byte, judging by its head. holds_text: whether check-points may include
-    text."""
+    """Whether an object can be continued elsewhere than at its first byte, judging by its head. holds_text: whether
+    check-points may include text."""
     places = _Places(holds_text=holds_text)
     return any(places.count for _ in Decompressed(lambda _: iter([head]), compression, None, places))
 

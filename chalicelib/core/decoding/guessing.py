@@ -13,7 +13,7 @@ _LIKELY: Final = (
     "cp1252", "cp1251", "koi8_r", "cp932", "euc_jp", "gb18030", "big5", "cp949", "iso8859_2", "cp1250", "cp1253", "cp1254",
     "cp1255", "cp1256", "cp874", "cp1257", "cp866", "cp850", "cp437",
 )  # fmt: skip
-"""Those that are looked for. Of several that make as good sense of the text the first is said."""
+"""The candidates. If several make as good sense of the text, the first is reported."""
 _LOOKED_AT_BYTES: Final = 8 * 1024
 _CHAOS_MAX: Final = 0.3
 _CHAOS_NEAR: Final = 0.02
@@ -21,8 +21,8 @@ _COHERENCE_NEAR: Final = 0.12
 
 
 def guessed_charset(head: bytes) -> str | None:
-    """The codec that the lines with other characters than ASCII may be in; None where most of these are UTF-8, or no
-    codec makes sense of them. head: of the text as it is. It costs some milliseconds, and an import."""
+    """The codec that the lines with non-ASCII characters may be in; None if most of these lines are UTF-8, or no codec
+    makes sense of them. head: of the text as it is. It costs some milliseconds, and an import."""
     text = head.decode("utf-8", "replace")
     wrong = text.count("\ufffd")
     right = len(text) - wrong - sum(map(str.isascii, text)) if wrong else 0
@@ -59,7 +59,7 @@ def _likeliest(lines: bytes) -> str | None:
 
 
 def on_guess(charset: str) -> str:
-    """What to do about it."""
+    """What to do about a guess."""
     return (
         f"its head is not UTF-8, and may be {charset} (a guess that is not applied): see `froe parse --charset {charset}`, and if"
         f' it reads well bind its prefix to charset = "{charset}", or upload it with --charset {charset}'

@@ -15,7 +15,8 @@ _TRAILER_BYTES: Final = 8
 
 
 class ResumedGzip:
-    """Decodes from a check-point, and checks checksum and size at the end of the member as if it had decoded all of it."""
+    """Decodes from a check-point, and verifies checksum and size at the end of the member as if it had decoded all of
+    it."""
 
     def __init__(self, checkpoint: Checkpoint, stream: StreamState) -> None:
         self._inflate: Any = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE, zdict=stream.window)

@@ -34,12 +34,12 @@ _BYTE_ORDER_MARKS: Final = (
 )
 _UNMARKED: Final = (("utf-16-le", 2, 0), ("utf-16-be", 2, 1), ("utf-32-le", 4, 0), ("utf-32-be", 4, 3))
 _HOLE: Final = re.compile(rb"\0{64,}")
-"""What nobody wrote: it says nothing of the characters around it. What is left of one keeps their bytes in their places."""
+"""A hole that nobody wrote says nothing about the characters around it. What is left of one keeps the alignment."""
 CHARSET_BYTES: Final = 4096
-"""How much of the text `charset_of` looks at."""
+"""How much of the text `charset_of` reads."""
 _UNITS_MIN: Final = 2
 _NUL_SHARE: Final = 0.25
-"""Of characters, that are ASCII: a time and a level in front of a message in any script."""
+"""Share of characters that are ASCII: a time and a level in front of a message in any script."""
 _ODD_SHARE: Final = 0.02
 _PLAIN_SHARE: Final = 0.1
 _MOST: Final = 0.8
@@ -47,8 +47,8 @@ _WRONG_CRC: Final = "the member has another checksum than the archive gives"
 
 
 def charset_of(head: bytes) -> str:
-    """Tell UTF-16 and UTF-32 by their byte order mark, or by the NULs that are half or more of what is mostly ASCII;
-    all else is taken as it is. head: some thousand bytes."""
+    """Recognise UTF-16 and UTF-32 by their byte order mark, or by the NULs that are half or more of mostly ASCII text;
+    anything else is taken as it is. head: some thousand bytes."""
     marked = marked_charset(head)
     if marked is not None or b"\0" not in head:
         return marked or UTF_8
@@ -56,15 +56,16 @@ def charset_of(head: bytes) -> str:
 
 
 def marked_charset(head: bytes) -> str | None:
-    """That of the byte order mark with which a text begins."""
+    """The character set of the byte order mark with which a text begins."""
     return next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 
 def _is_wide(head: bytes, name: str, width: int, low: int) -> bool:
-    """Whether bytes are text in characters of so many bytes, of which that at `low` says the ASCII ones.
+    """Whether bytes are text in characters of so many bytes, of which the one at `low` has the ASCII code.
 
-    They are where enough of them have NULs beside that byte, hardly one has a NUL there, and all together are
-    text without control characters."""
+    That is so if enough of them have NULs beside that byte, hardly one has a NUL there, and all together are text
+    without control characters.
+    """
     head = _HOLE.sub(lambda hole: hole[0][: len(hole[0]) % width], head)
     head = head[: len(head) // width * width]
     units = len(head) // width
@@ -88,11 +89,10 @@ def _is_wide(head: bytes, name: str, width: int, low: int) -> bool:
 class Text:
     """The text of one object from a text offset on; iterate it once, then look at `damage`.
 
-    inner: how what the compression holds is compressed in turn, from the outside in. expected: how many bytes the object
-    is to have, where it may have fewer; such a lack is a damage. crc: the CRC-32 of a member of a zip; another one is a
-    damage too, where all of it is read. Of a stored member that is compressed in turn its own compression's is enough. most: how
-    many bytes each compression may become; what would be more is a damage. checkpoints: of the object,
-    where its bytes are decompressed once and are UTF-8 then: other text is read from the first byte.
+    inner: compressions within the outermost one, from the outside in. expected: how many bytes the object should have,
+    if it may have fewer; missing bytes are a damage. crc: the CRC-32 of a zip member; a different one is a damage too,
+    if all of it is read. A stored member that is compressed in turn is checked by its own compression. most: how many
+    bytes each compression may become; more is a damage. checkpoints: of the object, if it is decompressed once and is UTF-8 then; any other text is read from the first byte.
     """
 
     def __init__(
@@ -212,8 +212,9 @@ class Text:
             yield piece
 
     def _resumed(self, checkpoints: Checkpoints, position: int) -> Iterator[bytes]:
-        """The text from a place on, decoded from the last check-point before it that fits. Damage counts once decoding from an earlier
-        check-point, or from the first byte, finds the same: no check-point alone decides that an object is damaged."""
+        """The text from a place on, decoded from the last check-point before it that fits. Damage counts only if
+        decoding from an earlier check-point, or from the first byte, finds the same: no check-point alone decides that
+        an object is damaged."""
         before: Damage | None = None
         for checkpoint in chain(checkpoints.before(position), (None,)):
             decompressed = Decompressed(self._open, self._compression, checkpoint, checkpoints)

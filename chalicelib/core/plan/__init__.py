@@ -21,12 +21,11 @@ from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.plan.telling import Telling
 
 PLAN_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
-"""Those that are read. A plan is written in the lowest that says all of it: 1 knows lines, and entries that
+"""Versions that are read. A plan is written in the lowest that can express it: 1 has lines, and entries that
 `entry_start` begins; 2 every framing but those below, text beside the format, compression within compression,
-configuration; 3 entries in an array that is further inside than a member of the outermost object, lines of
-streams that lie between one another, elements of XML, an order of dates, and objects that begin lines; 4 a layout
-other than `items`; 5 a sink; 6 compressions other than gzip and zstd, text in the bytes of a character set, archives and their
-members, and later generations."""
+configuration; 3 entries in an array below the first level, interleaved streams, elements of XML, an order of dates, and
+objects that begin lines; 4 a layout other than `items`; 5 a sink; 6 compressions other than gzip and zstd, text in the
+bytes of a character set, archives and their members, and later generations."""
 _COMPRESSED_BOUND: Final = 20
 _SHARD_BOUND_BYTES: Final = 1024 * 1024
 MAX_SHARDS: Final = 256
@@ -41,9 +40,9 @@ def _hashed(names: tuple[str, str, str]) -> str:
 class ObjectVersion:
     """One version of one S3 object.
 
-    version_id: None where the bucket keeps no versions (S3 then says none, or ``null``); the ETag,
-    without quotes, tells uploads apart there. member: where it lies in an archive, the version of which these are; the key
-    is then that of the archive and the path in it.
+    version_id: None if the bucket keeps no versions (S3 gives none, or ``null``); there the ETag, without quotes,
+    distinguishes uploads. member: the place in an archive, whose version these fields name; the key is the archive's
+    key and the path in it.
     """
 
     bucket: str
@@ -54,8 +53,8 @@ class ObjectVersion:
 
     @property
     def file_id(self) -> str:
-        """26 lower-case base32 characters of SHA-256 over bucket, key and version id (or ETag); of a member over the id
-        of its archive, its ordinal and its path."""
+        """26 lower-case base32 characters of SHA-256 over bucket, key and version id (or ETag); for a member, over the
+        id of its archive, its ordinal and its path."""
         names = (self.bucket, self.key, self.version_id or self.etag)
         if self.member:
             names = (self.member.archive.version.file_id, str(self.member.ordinal), self.member.path)
@@ -68,7 +67,7 @@ class ObjectVersion:
 
 @dataclass(frozen=True, slots=True)
 class ObjectHead:
-    """What S3 says of an object beside its bytes. size: bytes. last_modified: aware, UTC."""
+    """What S3 tells about an object besides its bytes. size: bytes. last_modified: aware, UTC."""
 
     version: ObjectVersion
     size: int
@@ -77,14 +76,14 @@ class ObjectHead:
 
 
 class HeadsPage(NamedTuple):
-    """Versions of objects (without their content type), and where the listing goes on, if there are more."""
+    """Versions of objects (without their content type), and where the listing continues, if there are more."""
 
     heads: list[ObjectHead]
     reached: str | None
 
 
 class Archive(StrEnum):
-    """Of which kind an object is that holds files."""
+    """The kind of an object that contains files."""
 
     TAR = "tar"
     ZIP = "zip"
@@ -92,12 +91,12 @@ class Archive(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file in an archive, which says nothing of where it is written.
+    """A file in an archive.
 
-    archive: which may be a member in turn. compressions: of the archive, the outermost first. ordinal: among all of its
-    members. path: as the archive names it. start: where its bytes begin in the text of the archive. claimed: how many there
-    are to be. split, number: of the batch that stands for it in the account of the archive. packed: how the archive has
-    compressed it. crc: that of its bytes, once they are no longer so compressed; None where the archive has none.
+    archive: it may be a member in turn. compressions: of the archive, the outermost first. ordinal: among all members.
+    path: as the archive names it. start: where its bytes begin in the text of the archive. claimed: how many
+    bytes the archive says it has. split, number: of the batch that stands for it in the account of the archive. packed: how
+    the archive has compressed it. crc: of its bytes once they are unpacked; None if the archive has none.
     """
 
     archive: ObjectHead
@@ -113,13 +112,13 @@ class Member:
 
     @property
     def depth(self) -> int:
-        """In how many archives it lies."""
+        """The number of archives around it."""
         outer = self.archive.version.member
         return 1 + (outer.depth if outer else 0)
 
     @property
     def seekable(self) -> bool:
-        """Whether it can be read from any byte on: no archive around it is compressed."""
+        """Whether it can be read from any byte: no archive around it is compressed."""
         outer = self.archive.version.member
         return self.compressions == (Compression.NONE,) and (outer is None or outer.seekable)
 
@@ -134,20 +133,16 @@ class Member:
 class Plan:
     """What every invocation obeys for one file.
 
-    runner_up: the format that would have been the second choice; empty where there was no choice.
-    text_too: whether lines that no format explains are plain text, because the head mixes it with
-    lines of the format; otherwise they are rejects.
-    inner: how what the compression holds is compressed in turn (a gzip of a gzip).
-    parallel: whether each split can be cut on its own.
-    failure: why nothing can be read of the object; such a file has no splits.
-    custom: the configuration that holds for the file, as `custom.spec` writes it; None: nothing is configured.
-    date_order: which number of its dates is the day, as `day_order` writes it; None: it has no such dates.
-    layout: how its records and rejects lie in the records table. sink: where else they go.
-    archive: what it holds are files; it has no text of its own.
-    charset_guess: what the text may be in though it is read as UTF-8 (`guessing`); nothing obeys it.
-    notices: which of its settlings become notices. lane: which queue its batches take. generation: how often the object
-    was read before this plan.
-    configuration: the version of the stage's configuration that it was opened with; 0: the deployed one.
+    runner_up: the second-best format; empty if there was none. text_too: whether lines that no format explains are
+    plain text, because the head mixes it with lines of the format; otherwise they are rejects. inner: compressions
+    within the outermost one (a gzip of a gzip). parallel: whether each split can be cut on its own. failure: why
+    nothing of the object can be read; such a file has no splits. custom: the configuration that applies to the file, as
+    `custom.spec` writes it; None: nothing is configured. date_order: which number of its dates is the day, as
+    `day_order` writes it; None: it has no such dates. layout: of its records and rejects in the records table. sink:
+    where else they go. archive: the file contains files and has no text of its own. charset_guess: a guess at the
+    character set of a text that is read as UTF-8 (`guessing`); nothing obeys it. notices: which of its settlings become
+    notices. lane: whose queue takes its batches. generation: how often the object was read before this plan.
+    configuration: the version of the stage's configuration with which it was opened; 0: the deployed one.
     """
 
     head: ObjectHead
@@ -193,7 +188,7 @@ class Plan:
 
     @property
     def shown_format(self) -> str | None:
-        """None where nothing can be read; earlier versions stored such files as text."""
+        """None if nothing can be read; earlier versions stored such files as text."""
         return None if self.failure else self.format
 
     @property
@@ -202,20 +197,20 @@ class Plan:
 
     @property
     def file_id(self) -> str:
-        """Of this generation: what its records and its part of the ledger are filed under."""
+        """The id of this generation, under which its records and its part of the ledger are stored."""
         known = self.head.version.file_id
         return f"{known}~{self.generation}" if self.generation else known
 
     @property
     def expires_at(self) -> int | None:
-        """Epoch seconds after which the file's items may go; None: never."""
+        """The time (seconds since 1970) after which the file's items expire; None: never."""
         if not self.retention_days:
             return None
         return int((self.head.last_modified + timedelta(days=self.retention_days)).timestamp())
 
     @property
     def known_splits(self) -> int | None:
-        """How many splits the text has; None where only reading it tells."""
+        """How many splits the text has; None if only reading it tells."""
         if not self.parallel:
             return None
         return split_count(self.head.size, self.limits.split_bytes)
@@ -237,14 +232,14 @@ class Plan:
         )
 
     def _is_read_whole(self, member: Member) -> bool:
-        """Whether whoever comes to the end of a member has read all of it, however it is cut."""
+        """Whether reaching the end of a member means that all of it was read, however it is cut."""
         if member.packed is not Compression.NONE:
             return True
         return self.archive is None and self.head.size <= self.limits.split_bytes
 
 
 def split_count(text_bytes: int, split_bytes: int) -> int:
-    """How many splits a text of that size has; an empty one has a split too."""
+    """The number of splits of a text of that size; an empty one has a split too."""
     return max(1, -(-text_bytes // split_bytes))
 
 
@@ -257,7 +252,7 @@ def failed_plan(
     inner: tuple[Compression, ...] = (),
     retention_days: int = 0,
 ) -> Plan:
-    """The plan of an object of which nothing can be read: it has no format."""
+    """The plan of an object of which nothing can be read; it has no format."""
     return Plan(
         head=head,
         format="",
@@ -272,7 +267,7 @@ def failed_plan(
 
 
 def shard_count(size: int, compression: Compression) -> int:
-    """How many shards the records of an object of that size have: one per started MiB of bound, at most
-    256: a DynamoDB partition takes 1,000 write units a second (docs: developer guide, "Burst and adaptive capacity")."""
+    """The number of shards for the records of an object of that size: one per started MiB of its upper bound, at most
+    256. A DynamoDB partition takes 1,000 write units a second (docs: developer guide, "Burst and adaptive capacity")."""
     bound = size if compression is Compression.NONE else size * _COMPRESSED_BOUND
     return min(max(1, -(-bound // _SHARD_BOUND_BYTES)), MAX_SHARDS)

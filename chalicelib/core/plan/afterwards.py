@@ -13,7 +13,7 @@ from typing import Final
 STATE_TAG: Final = "froe-state"
 FILE_TAG: Final = "froe-file-id"
 FORGOTTEN: Final = "forgotten"
-"""How the reason of a file begins that was forgotten: its object is left as it is."""
+"""How the reason of a forgotten file begins: its object is left as it is."""
 
 
 class Action(StrEnum):
@@ -28,7 +28,7 @@ class AfterwardsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Afterwards:
-    """prefix: what keys begin with that objects are moved to; empty unless they are."""
+    """prefix: to which objects are moved; empty if they are not."""
 
     action: Action = Action.LEAVE
     prefix: str = ""
@@ -38,7 +38,7 @@ LEFT: Final = Afterwards()
 
 
 def afterwards_in(text: str) -> Afterwards:
-    """AfterwardsError."""
+    """Raises AfterwardsError."""
     name, _, prefix = text.strip().partition(":")
     if name in ("", Action.LEAVE, Action.TAG) and not prefix:
         return Afterwards(Action(name or Action.LEAVE))

@@ -31,7 +31,7 @@ class KeyPatternError(ValueError):
 
 @dataclass(frozen=True)
 class KeyPatterns:
-    """text: as it is written, in that setting; taken, left_out: the globs of both kinds."""
+    """text: the setting as it is written; taken, left_out: the globs of both kinds."""
 
     text: str = ""
     setting: str = "INPUT_KEYS"
@@ -58,7 +58,7 @@ class KeyPatterns:
         return f"the setting {self.setting} ({self.text}) leaves it out"
 
     def may_take_below(self, prefix: str) -> bool:
-        """Whether any key that begins so may be taken, as far as the beginnings of the globs say."""
+        """Whether any key with that prefix may be taken, as far as the beginnings of the globs tell."""
         if any(_covers(each, f"{prefix}*") for each in self.left_out):
             return False
         begins = [_WILD.split(each)[0] for each in self.taken or ("*",)]
@@ -74,12 +74,13 @@ class KeyPatterns:
 
     @property
     def prefix(self) -> str:
-        """What every key that is taken begins with: so much S3's notifications and EventBridge's rules can say."""
+        """The common prefix of all keys that are taken. S3's notifications and EventBridge's rules can filter by that
+        much."""
         return _common([_WILD.split(each)[0] for each in self.taken])
 
     @property
     def suffix(self) -> str:
-        """What every key that is taken ends with, behind its prefix."""
+        """The common suffix of all keys that are taken, behind the prefix."""
         ends = [
             _WILD.split(each)[-1] if _WILD.search(each) and "[" not in each else "" for each in self.taken
         ]
@@ -87,8 +88,8 @@ class KeyPatterns:
 
     @property
     def taken_expression(self) -> str:
-        """A regular expression without backslashes, quotes and bare slashes: it stands in other languages. Where a
-        glob has such characters, or brackets that are no set, any character stands for them."""
+        """A regular expression without backslashes, quotes and bare slashes, since it is embedded in other languages.
+        Such characters in a glob, and brackets that are no set, become "any character"."""
         return _plain_expression(self.taken) if self.taken else "^"
 
     @property
@@ -100,7 +101,7 @@ EVERY_KEY: Final = KeyPatterns()
 
 
 def buckets_in(text: str) -> dict[str, KeyPatterns]:
-    """Bucket → which of its keys are logs, of what INPUT_BUCKETS says. KeyPatternError."""
+    """Bucket → which of its keys are logs, from INPUT_BUCKETS. Raises KeyPatternError."""
     buckets: dict[str, KeyPatterns] = {}
     for entry in filter(None, (each.strip() for each in text.split(";"))):
         name, _, globs = (part.strip() for part in entry.partition(":"))
@@ -115,8 +116,8 @@ def buckets_in(text: str) -> dict[str, KeyPatterns]:
 
 
 def _covers(left_out: str, taken: str) -> bool:
-    """Whether a glob leaves out all that another one takes, as far as that can be seen from what stands in place of its
-    wild characters: nothing, or any character."""
+    """Whether one glob excludes everything that another one takes. It is tested with nothing, and with any character,
+    in place of the wild characters."""
     if "[" in taken:
         return left_out == taken
     examples = (taken.replace("*", some).replace("?", "\x01") for some in ("", "\x01/\x01"))
@@ -124,7 +125,7 @@ def _covers(left_out: str, taken: str) -> bool:
 
 
 def _common(beginnings: list[str]) -> str:
-    """What all of the texts begin with."""
+    """The common prefix of the texts."""
     same = takewhile(lambda chars: len(set(chars)) == 1, zip(*beginnings, strict=False))
     return "".join(chars[0] for chars in same)
 

@@ -1,7 +1,7 @@
-"""Lanes: batch queues with a worker function each, so that a burst of one kind of file keeps no other waiting.
+"""Lanes: batch queues, each with a worker function, so that a burst of one kind of file does not delay the others.
 
-Every stage has the lane `default`; LANES names those beside it. The queue and the worker of a lane bear its name behind
-those of the default one. Which lane a file takes is decided when it is opened.
+Every stage has the lane `default`; LANES names further ones. The queue and the worker of a lane append its name to
+those of the default one. The lane of a file is decided when it is opened.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 SETTING: Final = "LANES"
 DEFAULT: Final = "default"
 MOST: Final = 4
-"""Lanes of a stage, the default one included."""
+"""Lanes per stage, the default one included."""
 NAME: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
 _RULE: Final = "1 to 16 lower-case letters and digits, a letter first"
 _WORKER: Final = "worker"
@@ -30,7 +30,7 @@ def checked(name: str) -> str:
 
 
 def lanes_in(text: str) -> tuple[str, ...]:
-    """The lanes that LANES names beside the default one. Raises LanesError."""
+    """The lanes named by LANES, without the default one. Raises LanesError."""
     names = tuple(filter(None, (each.strip() for each in text.split(","))))
     for name in names:
         checked(name)
@@ -46,17 +46,17 @@ def lanes_in(text: str) -> tuple[str, ...]:
 
 
 def queue_of(lane: str, batch_queue: str) -> str:
-    """The name, URL or ARN of a lane's queue. batch_queue: the same of the default one."""
+    """The name, URL or ARN of a lane's queue. batch_queue: that of the default one."""
     return batch_queue if lane == DEFAULT else f"{batch_queue}-{lane}"
 
 
 def worker_of(lane: str) -> str:
-    """The function that works on a lane, as app.py calls it."""
+    """The name of a lane's worker function in app.py."""
     return _WORKER if lane == DEFAULT else f"{_WORKER}_{lane}"
 
 
 def lane_of(function: str) -> str | None:
-    """The lane that a function works on; None where it is no worker."""
+    """The lane of a worker function; None for other functions."""
     if function == _WORKER:
         return DEFAULT
     lane = function.removeprefix(f"{_WORKER}_")

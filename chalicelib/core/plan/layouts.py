@@ -18,7 +18,7 @@ class Layout(StrEnum):
     """The entries of a batch that begin in one MiB of the text are a segment (`segments`) of the table."""
 
     NONE = "none"
-    """The table has none of them: the sink has."""
+    """The table has no items of the file; its sink has the rows."""
 
 
 class Sink(StrEnum):
@@ -32,12 +32,12 @@ _Named = TypeVar("_Named", Layout, Sink)
 
 
 def layout_named(name: str) -> Layout:
-    """Of a plan or a message; raises ValueError, with the remedy, for a layout that only newer code knows."""
+    """The layout in a plan or a message; raises ValueError, with the remedy, for one that only newer code knows."""
     return _named(Layout, "layout", name)
 
 
 def sink_named(name: str) -> Sink:
-    """Likewise."""
+    """The sink in a plan or a message; as `layout_named`."""
     return _named(Sink, "sink", name)
 
 

@@ -46,15 +46,15 @@ from chalicelib.core.plan.layouts import Layout, Sink
 _OF_ANY_JSON: Final = ("json", "json_values", "json_rows")
 _RAW_HEAD_BYTES: Final = 256 * 1024
 _INNER_MAX: Final = 2
-"""How many compressions may hold one another beside the outermost."""
+"""How many compressions there may be within the outermost one."""
 DEPTH_MAX: Final = 3
-"""How many archives may hold one another."""
+"""How many archives may be nested."""
 _CONTROL_BYTES: Final = bytes(set(range(1, 32)) - set(b"\b\t\n\v\f\r\x1b")) + b"\x7f"
 _CONTROL_SHARE: Final = 0.05
 _CHARACTER_MAX_BYTES: Final = 4
 
 _RATIO_ENOUGH: Final = 10
-"""More is taken for no more."""
+"""Greater ratios are taken as this one."""
 
 
 def make_plan(
@@ -72,13 +72,12 @@ def make_plan(
 ) -> Plan:
     """Open a file: look at the head of its text and decide.
 
-    seconds: what a function has that cuts it; None: as long as it takes. layout: unless a prefix of the key is bound
-    to another. sink: where records go beside the table.
+    seconds: the time of a function that cuts it; None: unlimited. layout: unless a prefix of the key is bound to
+    another. sink: where records go beside the table.
 
-    format_name and charset override what the head says; so does, where the head has no text of UTF-8, another character set
-    in the object's Content-Type; so does a prefix of the key that the configuration binds to them. A byte order mark
-    overrides every other character set.
-    Raises what `open_object` raises.
+    format_name and charset override the head. Without them, a prefix of the key that the configuration binds decides;
+    and the object's Content-Type, if it names a character set and the head is not UTF-8. A byte order mark overrides
+    every other character set. Raises what `open_object` raises.
     """
     raw = take(open_object(0), _RAW_HEAD_BYTES + 1)
     whole_object = len(raw) <= _RAW_HEAD_BYTES
@@ -201,8 +200,8 @@ def make_plan(
 
 
 def archive_in(begins: bytes) -> Archive | None:
-    """Which archive begins so; a tar by the sum of its first header, a zip, whose directory is at its end, by that of its
-    first member."""
+    """The kind of archive with that beginning: a tar, by the checksum of its first header, or a zip, by its first
+    member, since its directory is at the end."""
     if is_tar(begins):
         return Archive.TAR
     return Archive.ZIP if is_zip(begins) else None
@@ -213,9 +212,9 @@ def _too_deep(member: Member | None) -> str | None:
 
 
 def _charset_of(begins: bytes, given: str | None, content_type: str, bound: str | None) -> str:
-    """begins: the head of the text as it is. What is behind padding decides, at the place of its characters. A byte
-    order mark is surer than what anybody says of the text. An upload knows better than its prefix does, unless it says what
-    clients say of any text. given: by the caller, for this text; bound: to the prefix."""
+    """begins: the head of the text as it is. The characters behind padding decide, at their own alignment. A byte order
+    mark precedes everything. The Content-Type of an upload precedes the prefix, unless it is one that clients give any
+    text. given: by the caller, for this text; bound: to the prefix."""
     padding = len(begins) - len(begins.lstrip(NUL))
     aligned = padding - padding % _CHARACTER_MAX_BYTES
     head = begins[aligned : aligned + CHARSET_BYTES]
@@ -227,12 +226,12 @@ def _charset_of(begins: bytes, given: str | None, content_type: str, bound: str 
 
 
 def _in_own_bytes(framing: Framing, charset: str) -> Framing:
-    """The framing of a text whose offsets are those of the object's bytes, where it can be cut as it is."""
+    """The framing for a text that is cut in the object's own bytes, if its character set allows that."""
     return replace(framing, charset=charset) if framing.is_of_lines and is_by_line(charset) else framing
 
 
 def _ratio(raw: bytes, compression: Compression, inner: tuple[Compression, ...]) -> float:
-    """How many bytes of text a byte of the object is, by its head."""
+    """Bytes of text per byte of the object, judging by its head."""
     text_bytes = 0
     for block in Text(lambda _: iter([raw]), compression, UTF_8, inner=inner):
         text_bytes += len(block)
@@ -254,7 +253,7 @@ def _compressions(raw: bytes, version: ObjectVersion) -> tuple[Compression, tupl
 
 
 def _failure(begins: bytes, sample: bytes, damage: Damage | None, charset: str) -> str | None:
-    """begins: how the text begins, before it is recoded."""
+    """begins: the beginning of the text, before it is recoded."""
     if damage and not sample:
         return f"nothing can be read: {damage.detail} at byte {damage.object_offset:,}"
     if known := binary_in(begins):

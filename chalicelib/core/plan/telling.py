@@ -9,11 +9,11 @@ class Telling(StrEnum):
     ALL = "all"
 
     ATTENTION = "attention"
-    """Not that it is COMPLETE."""
+    """All settlings but COMPLETE."""
 
     NONE = "none"
 
 
 def telling_named(name: str) -> Telling:
-    """Of a plan. What only newer code knows is told: nothing else depends on it."""
+    """The value in a plan. One that only newer code knows is read as `all`: nothing else depends on it."""
     return Telling(name) if name in tuple(Telling) else Telling.ALL

@@ -17,24 +17,24 @@ ITEM_MAX_BYTES: Final = 400 * 1024
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 
 LEVELS_MAX: Final = 28
-"""How deep a value may nest: an item may nest 32 levels, `attributes` among them."""
+"""How deep a value may nest: an item may nest 32 levels, including `attributes`."""
 NUMBER_MAX_DIGITS: Final = 38
 _NUMBER_MIN: Final = 1e-130
 _NUMBER_MAX: Final = 9.9999999999999e125
 
 
 class UnstorableError(ValueError):
-    """A value that DynamoDB does not have; it says of what kind, and never what it holds."""
+    """A value that DynamoDB cannot store. The message names its kind, never its content."""
 
 
 class Record(NamedTuple):
     """A parsed entry. A tuple, because a million of them are made a minute.
 
     timestamp: ISO 8601 in UTC with a final ``Z``, as precise as the source; None if the entry has none.
-    timestamp_assumed: what the entry did not say: some of ``day``, ``day-month``, ``year``, ``zone``, with commas between.
-    severity_number: 1 to 24 of the OpenTelemetry log data model
-        (https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber).
-    attributes: typed fields under flat, dotted names.
+    timestamp_assumed: what the entry did not say: some of ``day``, ``day-month``, ``year``, ``zone``, separated by
+    commas. severity_number: 1 to 24 of the OpenTelemetry log data model
+    (https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber). attributes: typed fields under
+    flat, dotted names.
     """
 
     timestamp: str | None
@@ -46,21 +46,21 @@ class Record(NamedTuple):
 
 
 class Reject(NamedTuple):
-    """An entry that its format does not explain, with the reason in one of a bounded set of codes. A row of a table has
-    its column behind the code and a colon."""
+    """An entry that its format does not explain. The reason is one of a bounded set of codes, for a row of a table
+    followed by a colon and the column."""
 
     reason: str
 
 
 FILTERED: Final = "filtered:"
-"""How the reasons begin under which the entries are skipped that a filter drops; its name follows."""
+"""The prefix of the reason under which a filter skips entries; the filter's name follows."""
 
 
 class Skip(NamedTuple):
     """Bytes that are counted under a reason and not stored: ``blank``, ``byte-order-mark``, ``header``,
     ``between-elements``, ``padding``, or ``filtered:`` and the name of a rule.
 
-    entries: 0 where they are only a part of an entry.
+    entries: 0 for a part of an entry.
     """
 
     reason: str
@@ -70,9 +70,9 @@ class Skip(NamedTuple):
 class Outcome(NamedTuple):
     """What became of a stretch of text.
 
-    offset, length: bytes of text; lines: line ends in them; raw: the bytes (the head, where the entry
-    was too long); replaced: whether bytes that are not UTF-8 are shown as U+FFFD in the fields;
-    format: that of the entry, where it is not the file's.
+    offset, length: bytes of text; lines: line ends in them; raw: the bytes (the head, if the entry was too long);
+    replaced: whether bytes that are not UTF-8 are shown as U+FFFD in the fields; format: of the entry, if it is not the
+    file's.
     """
 
     offset: int
@@ -98,7 +98,7 @@ def sort_key(offset: int) -> str:
 
 
 def strides(begin: int, end: int) -> Iterator[tuple[int, int]]:
-    """The parts of a stretch of the text whose entries lie in one partition each."""
+    """The parts of a stretch of the text, each with its entries in one partition."""
     while begin < end:
         until = min((begin // SHARD_STRIDE_BYTES + 1) * SHARD_STRIDE_BYTES, end)
         yield begin, until
@@ -111,7 +111,8 @@ def item_of(
     """The item of a record or a reject, in DynamoDB's typed JSON
     (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html).
 
-    Raises UnstorableError for a value that DynamoDB does not have; `storable.ItemEncoder` gives it another form."""
+    Raises UnstorableError for a value that DynamoDB cannot store; `storable.ItemEncoder` gives it another form.
+    """
     offset, length, lines, raw, result, replaced, own_format = outcome
     pk, sk = record_key(file_id, shards, offset)
     item: dict[str, Any] = {
@@ -190,7 +191,7 @@ def _typed_float(value: float) -> dict[str, Any]:
 
 
 def is_storable_float(value: float) -> bool:
-    """Whether DynamoDB has it as a number."""
+    """Whether DynamoDB can store it as a number."""
     return value == 0 or _NUMBER_MIN <= abs(value) <= _NUMBER_MAX
 
 
@@ -204,7 +205,7 @@ _TYPED: Final[dict[type, Callable[[Any], dict[str, Any]]]] = {
 
 
 def _number(content: str) -> int | float:
-    """The same for each way in which a number is written: DynamoDB gives `100.0` back as `100`, and `1.5e+18` as digits."""
+    """The same number for each way of writing it: DynamoDB gives `100.0` back as `100`, and `1.5e+18` as digits."""
     if len(content) < NUMBER_MAX_DIGITS and not any(mark in content for mark in ".eE"):
         return int(content)
     value = Decimal(content)

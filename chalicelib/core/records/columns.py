@@ -21,9 +21,9 @@ from chalicelib.core.records import Outcome, Record, Reject, Skip, Value
 from chalicelib.core.records.segments import microseconds
 
 ROWS: Final = 65_536
-"""Of a chunk."""
+"""Rows per chunk."""
 COLUMNS_MAX: Final = 500
-"""Attributes that have columns of their own; the others are in `attributes`, as JSON."""
+"""How many attributes have columns of their own; the others are in `attributes`, as JSON."""
 
 INTEGER: Final = "BIGINT"
 NUMBER: Final = "DOUBLE"
@@ -38,7 +38,7 @@ ENTRY: Final[Mapping[str, str]] = {
     "time_text": TEXT, "replaced": BOOLEAN,
 }  # fmt: skip
 """Columns of every entry, with their types in SQL. time: UTC, in microseconds. time_text: the time as the log has it,
-where microseconds do not say all of it. replaced: whether bytes that are not of the charset are shown as U+FFFD."""
+if microseconds cannot express it. replaced: whether bytes that are not of the charset are shown as U+FFFD."""
 ALWAYS: Final[Mapping[str, str]] = {"file": TEXT, **ENTRY}
 """Columns that every log file has, which come first."""
 STORED: Final[Mapping[str, str]] = {"file_id": TEXT, "batch_id": TEXT, **ENTRY}
@@ -67,8 +67,8 @@ def numbered(base: str, is_taken: Callable[[str], bool]) -> str:
 
 
 class Names:
-    """Attributes and the columns that they are in, the same in all chunks. types: of the columns, where they are known
-    before their values are. fits: whether a value may be in the column of its attribute; None: all may."""
+    """Attributes and their columns, the same in all chunks. types: of the columns, if they are known before the values.
+    fits: whether a value may be in the column of its attribute; None: all may."""
 
     def __init__(self) -> None:
         self.types: dict[str, str] = {}
@@ -77,14 +77,14 @@ class Names:
         self._taken = {*ALWAYS, *STORED, REST}
 
     def column_of(self, attribute: str, value: Value) -> str | None:  # noqa: ARG002
-        """None where there are too many to have one of its own."""
+        """None if there are too many for it to have one of its own."""
         if attribute not in self._columns:
             self._columns[attribute] = self._new(attribute)
         return self._columns[attribute]
 
     @property
     def columns(self) -> Mapping[str, str | None]:
-        """Each attribute with its column, in the order in which they came."""
+        """Each attribute with its column, in order of appearance."""
         return self._columns
 
     def _new(self, attribute: str) -> str | None:
@@ -98,7 +98,7 @@ class Names:
 
 
 class Declared(Names):
-    """Columns of the attributes that a format declares; what is not of its type is in `attributes`."""
+    """Columns of the attributes that a format declares; values of another type are in `attributes`."""
 
     def __init__(self, types: Mapping[str, str]) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class Declared(Names):
 
 
 class Chunk:
-    """Rows that are to be written together. always: the columns that each has, the last ones those of `ENTRY`."""
+    """Rows to be written together. always: the columns that every row has, the last ones those of `ENTRY`."""
 
     def __init__(self, names: Names, always: Mapping[str, str] = ALWAYS) -> None:
         self._names = names
@@ -138,7 +138,7 @@ class Chunk:
         return len(self._always)
 
     def add(self, named: Sequence[str], format_name: str, outcome: Outcome) -> None:
-        """A row for a record or a reject, none for what is skipped. named: what comes before the columns of `ENTRY`."""
+        """Add a row for a record or a reject; skipped bytes have none. named: what comes before the columns of `ENTRY`."""
         offset, length, lines, raw, result, replaced, own_format = outcome
         if isinstance(result, Skip):
             return
@@ -174,7 +174,7 @@ class Chunk:
             self._always.append((*named, offset, length, lines, *row))
 
     def _put(self, attribute: str, value: Value) -> None:
-        """The first value of an attribute in this chunk, or of one without a column."""
+        """Store the first value of an attribute in this chunk, or a value of an attribute without a column."""
         column = self._names.column_of(attribute, value)
         if column is None:
             self._rest.setdefault(self.rows, {})[attribute] = value
@@ -183,7 +183,7 @@ class Chunk:
             self._values[attribute][self.rows] = value
 
     def table(self) -> tuple[Table, dict[str, str]]:
-        """The rows, and the type of each column that some of them have."""
+        """The rows, and the type of each column that occurs in them."""
         types = dict(self._types)
         columns = zip(*self._always, strict=True) if self._always else ((),) * len(types)
         arrays = [_array(list(values), kind) for kind, values in zip(types.values(), columns, strict=True)]
@@ -203,7 +203,7 @@ class Chunk:
 
 
 def _moment(timestamp: str | None) -> tuple[int | None, str | None]:
-    """Microseconds since 1970, and the text of the time where they do not give it back."""
+    """Microseconds since 1970, and the text of the time if they do not reproduce it."""
     if timestamp is None:
         return None, None
     time = microseconds(timestamp.removesuffix("Z"))
@@ -211,8 +211,8 @@ def _moment(timestamp: str | None) -> tuple[int | None, str | None]:
 
 
 def time_of(time: int) -> str:
-    """The text of a time in microseconds since 1970, as most records have it: without a fraction, or with three digits
-    or six."""
+    """The text of a time in microseconds since 1970, in its usual form: without a fraction, or with three digits or
+    six."""
     precision = "microseconds" if time % 1000 else "milliseconds" if time % 1_000_000 else "seconds"
     return (_EPOCH + timedelta(microseconds=time)).isoformat(timespec=precision).replace("+00:00", "Z")
 
@@ -224,7 +224,7 @@ def _array(values: Sequence[Any], kind: str) -> Array:
 
 
 def _type_of(values: Any) -> str:
-    """The narrowest that holds them all."""
+    """The narrowest type for all of the values."""
     kinds = {_KINDS.get(type(value), TEXT) for value in values if value is not None}
     if INTEGER in kinds and not all(-_INT_END <= value < _INT_END for value in values if type(value) is int):
         return TEXT
@@ -232,14 +232,14 @@ def _type_of(values: Any) -> str:
 
 
 def common_type(kinds: set[str]) -> str:
-    """Of several; TEXT of none."""
+    """The type for several; TEXT for none."""
     if kinds == {INTEGER, NUMBER}:
         return NUMBER
     return next(iter(kinds)) if len(kinds) == 1 else TEXT
 
 
 def as_text(value: Any) -> str:
-    """JSON of a value that is no text."""
+    """The JSON of a value that is not a string."""
     try:
         return orjson.dumps(value).decode()
     except TypeError:  # an integer of more than 64 bits

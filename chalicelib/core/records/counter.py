@@ -1,4 +1,4 @@
-"""Adds up what becomes of the entries of a batch."""
+"""Adds up the outcomes of the entries in a batch."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ class Counter:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """How many entries were rejected for which reason."""
+        """How many entries were rejected for each reason."""
         return dict(self._reasons)

@@ -30,10 +30,10 @@ from chalicelib.core.records.columns import REST, STORED, Chunk, Declared, time_
 
 _COMPRESSION: Final = "zstd(3)"
 _METADATA: Final = "froe"
-"""A JSON object: one key, since the writer puts several in any order. `attributes`: column → attribute. `rewritten`: how
-often rows were taken out of it, so that it is never the same bytes as before."""
+"""A JSON object under a single key, since the writer puts several in any order. `attributes`: column → attribute.
+`rewritten`: how often rows were removed, so that the bytes never equal an earlier state."""
 BATCHES: Final = "batches/"
-"""Where batches wait for being merged: no engine looks there."""
+"""Where batches wait to be merged; no engine looks there."""
 RECORDS: Final = "records/"
 """Where merged objects are: the table of the catalog."""
 _HYPHENS_OF_BATCH: Final = 2
@@ -54,7 +54,7 @@ _SAME: Final = (
     "body",
     "reason",
 )
-"""Columns that are called as the attributes of items are."""
+"""Columns that have the same names as attributes of items."""
 
 
 Pieces: TypeAlias = "Iterator[tuple[str, RecordBatch]]"
@@ -62,26 +62,26 @@ Pieces: TypeAlias = "Iterator[tuple[str, RecordBatch]]"
 
 
 class UnreadableError(ValueError):
-    """An object is none of a batch's."""
+    """The object is not a batch's."""
 
 
 def partition_of(format_name: str, last_modified: datetime) -> str:
-    """The folder of a day's files of a format, below `BATCHES` and `RECORDS`. format_name, last_modified: of the file."""
+    """The folder for a day's files of a format, below `BATCHES` and `RECORDS`. format_name, last_modified: of the file."""
     return f"format={format_name}/date={last_modified:%Y-%m-%d}/"
 
 
 def object_key(format_name: str, last_modified: datetime, batch_id: str) -> str:
-    """Where a batch waits for being merged. format_name, last_modified: of its file."""
+    """Where a batch waits to be merged. format_name, last_modified: of its file."""
     return f"{BATCHES}{partition_of(format_name, last_modified)}{batch_id}.parquet"
 
 
 def former_key(format_name: str, last_modified: datetime, batch_id: str) -> str:
-    """Where earlier versions put a batch, which is merged with no other: in the table."""
+    """Where earlier versions put a batch that is not merged: in the table."""
     return object_key(format_name, last_modified, batch_id).replace(BATCHES, RECORDS, 1)
 
 
 def former_batches(folder: str, keys: Callable[[str], Iterable[str]]) -> set[str]:
-    """Ids of the batches of a folder that earlier versions put into the table, whose keys begin as they are asked for."""
+    """Ids of the batches of a folder that earlier versions put into the table, by the prefixes of their keys."""
     names = (
         key.rpartition("/")[2].removesuffix(".parquet") for key in keys(folder.replace(BATCHES, RECORDS, 1))
     )
@@ -89,7 +89,7 @@ def former_batches(folder: str, keys: Callable[[str], Iterable[str]]) -> set[str
 
 
 def merged_key(folder: str, file_id: str, split: int) -> str:
-    """Of the object that is named after this split, the first one of those whose batches were in this folder."""
+    """The object named after this split, the first of those whose batches were in this folder."""
     return f"{RECORDS}{folder.removeprefix(BATCHES)}{file_id}-{split:06d}.parquet"
 
 
@@ -100,19 +100,19 @@ def _declared() -> Mapping[str, Any]:
 
 
 def declared_by(format_name: str) -> dict[str, str]:
-    """Attribute → type in SQL; none of a format of the user's. An attribute has the same type in all formats."""
+    """Attribute → type in SQL; empty for a user's format. An attribute has the same type in all formats."""
     types, formats = _declared()["types"], _declared()["formats"]
     return {attribute: types[attribute] for attribute in formats.get(format_name, ())}
 
 
 @lru_cache(16)
 def _columns_of(format_name: str) -> Declared:
-    """They depend on nothing but the format, and every batch of it has them."""
+    """They depend on the format alone, and every batch of it has them."""
     return Declared(declared_by(format_name))
 
 
 class ParquetBatch:
-    """The rows of one batch, which are added in the order of the text. format_name: of its file."""
+    """The rows of one batch, added in the order of the text. format_name: of its file."""
 
     def __init__(self, *, file_id: str, batch_id: str, format_name: str) -> None:
         self._named = file_id, batch_id
@@ -125,7 +125,7 @@ class ParquetBatch:
         self._rows.add(self._named, self._format_name, outcome)
 
     def data(self) -> bytes:
-        """Of all rows; nothing may be added afterwards. A batch may have none."""
+        """The object with all rows; nothing may be added afterwards. A batch may have none."""
         table, types = self._rows.table()
         attributes = {name: each for name, each in self._columns.attributes.items() if name in types}
         stream = io.BytesIO()
@@ -139,21 +139,21 @@ class ParquetBatch:
 
 
 def entries_of(data: bytes) -> Iterator[dict[str, Any]]:
-    """The entries of an object as plain values, with a sort key, as the table's items have them. UnreadableError."""
+    """The entries of an object as plain values, with a sort key, like the items of the table. Raises UnreadableError."""
     for _, entries in batches_of(data):
         yield from entries
 
 
 def batches_of(data: bytes) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-    """Batch id → its entries, by rising ids; they are read before the next batch is, or passed over at little cost."""
+    """Batch id → its entries, by rising ids. Read them before the next batch, or skip them at little cost."""
     attributes = _metadata_of(data)["attributes"]
     for batch_id, pieces in groupby(_pieces(data), itemgetter(0)):
         yield batch_id, chain.from_iterable(_entries(rows, attributes) for _, rows in pieces)
 
 
 def merged(batches: Mapping[str, bytes], old: bytes | None = None, gone: tuple[str, ...] = ()) -> bytes:
-    """One object of the batches, batch id → its object, and of those that only the old one has, which was merged before,
-    but for those whose ids begin as `gone` says. UnreadableError."""
+    """One object of the batches (batch id → object) and of those that only the old merged object has, without batches
+    whose ids begin as `gone` says. Raises UnreadableError."""
     new = chain.from_iterable(_pieces(batches[batch_id]) for batch_id in sorted(batches))
     if old is None:
         return _written(batches.values(), new, 0)
@@ -164,8 +164,8 @@ def merged(batches: Mapping[str, bytes], old: bytes | None = None, gone: tuple[s
 
 
 def without(data: bytes | None, begins: str) -> bytes:
-    """A merged object without the batches whose ids begin so, or of nothing an empty one; its bytes are none that it ever
-    had. UnreadableError."""
+    """A merged object without the batches whose ids begin so; an empty one if nothing is left. Its bytes never equal an
+    earlier state. Raises UnreadableError."""
     if data is None:
         data = ParquetBatch(file_id="", batch_id="", format_name="").data()
     left = _pieces(data, lambda batch_id: not batch_id.startswith(begins))
@@ -209,7 +209,7 @@ def _widened(rows: RecordBatch, schema: Schema) -> RecordBatch:
 
 
 def _pieces(data: bytes, chosen: Callable[[str], bool] = bool) -> Pieces:
-    """The rows of each batch that is wanted."""
+    """The rows of each chosen batch."""
     _check(data)
     try:
         for rows in read_parquet(data, batch_size=_ROWS_AT_ONCE):

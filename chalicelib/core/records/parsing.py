@@ -37,34 +37,34 @@ from chalicelib.core.wire.messages import BatchMessage
 _Result: TypeAlias = "tuple[Record | Reject | Skip, bool, str | None]"
 
 Report: TypeAlias = "Callable[[int, Exception], object]"
-"""Is given the text offset of an entry and the error that made it a reject."""
+"""Called with the text offset of an entry and the error that made it a reject."""
 
 INTERNAL_ERROR: Final = Reject("internal-error")
 TOO_LARGE: Final = Reject("too-large")
 _AROUND: Final = Reject("around-array")
 _PADDING: Final = SEPARATORS + NUL
-"""What padding between the elements of a collection holds."""
+"""Padding between the elements of a collection consists of these."""
 _STRUCTURE_MAX: Final = 256
 _STRUCTURE_MAX_BYTES: Final = 1024
-"""How many gaps, and how long ones, are remembered that were structure: what writes the files repeats them."""
+"""How many gaps that were structure are remembered, and their greatest length: writers repeat them."""
 _SHORT_BYTES: Final = 16
 _SHORT_MAX: Final = 4096
-"""How short entries are of which it is remembered what became of them, and how many: dumps and tables repeat them."""
+"""Up to which length, and how many, results of entries are remembered: dumps and tables repeat short ones."""
 _MARK: Final = "\ufeff"
-"""Stands before the text of each file that was appended with its own."""
+"""Stands before the text of each file that was appended with its own mark."""
 _SHOWN_OTHERWISE: Final = ('"', _MARK)
 _FATAL: Final = (FroeError, MemoryError)
-"""They are of the batch, not of an entry."""
+"""Errors that concern the batch, not an entry."""
 
 
 def unreported(_offset: int, _error: Exception) -> None:
-    """Errors of entries are left to the reason of their rejects."""
+    """The default: only the reason of the reject records the error."""
 
 
 def outcomes_of(
     batch: BatchMessage, redaction_key: str = "", report: Report = unreported
 ) -> Iterator[Outcome]:
-    """Give what becomes of every byte of a batch, in order, without gap or overlap, as it is stored.
+    """The outcomes of all bytes of a batch, in order, without gap or overlap, as they are stored.
 
     Parameters and errors are those of `stored_of`.
     """
@@ -76,12 +76,12 @@ def outcomes_of(
 def stored_of(
     batch: BatchMessage, redaction_key: str = "", report: Report = unreported
 ) -> Iterator[tuple[Outcome, bytes]]:
-    """Give what becomes of every byte of a batch, in order, without gap or overlap, each with the item that
-    holds it (typed JSON; empty for what is not stored).
+    """The outcomes of all bytes of a batch, in order, without gap or overlap, each with its item (typed JSON; empty for
+    skipped bytes).
 
-    report: is given the error of an entry on which parsing, a filter, redaction or encoding failed; the entry
-    is a reject `internal-error`. Raises PermanentError for a format or a framing that this Froe does not
-    know, RedactionKeyError for a redaction_key that is not the one which the file was opened with.
+    report: called with the error of an entry on which parsing, a filter, redaction or encoding failed; the entry is a
+    reject `internal-error`. Raises PermanentError for a format or a framing that this Froe does not know,
+    RedactionKeyError if redaction_key is not the key with which the file was opened.
     """
     reader, entries, encode = _read(batch, redaction_key, report)
     for outcome in reader.outcomes(entries):
@@ -118,12 +118,11 @@ def _read(
 
 
 class Reader:
-    """Makes outcomes of the entries of one format, which follow one another.
+    """Makes outcomes of consecutive entries of one format.
 
-    context: the header lines in force at the first. text_too: whether an entry that nothing explains
-    is a record of plain text rather than a reject; one that begins as the format's own do is always a
-    reject, one that continues another (`continues`) never is. custom: what the user configured. report: is
-    given the error of an entry on which something failed. date_order: as the plan has it.
+    context: the header lines in force at the first. text_too: whether an entry that no format explains is plain text
+    rather than a reject (`Unexplained`). custom: the user's configuration. report: called with the error of an entry on
+    which something failed. date_order: as the plan has it.
     """
 
     def __init__(
@@ -203,8 +202,7 @@ class Reader:
         return self._rejected(outcome, INTERNAL_ERROR)
 
     def _rejected(self, outcome: Outcome, reject: Reject) -> Outcome:
-        """The outcome as a reject with its raw bytes, of which what rules hide is taken out. Where that fails
-        too, nothing of them is kept."""
+        """The outcome as a reject with its raw bytes, redacted. If redaction fails too, none of them are stored."""
         rejected = outcome._replace(result=reject, replaced=False)
         if not self._custom.changes_outcomes:
             return rejected
@@ -270,7 +268,7 @@ class Reader:
             yield Outcome(offset, length, lines, raw[blank_from:], Skip("blank", entries=0), replaced=False)
 
     def _around(self, gap: Outcome) -> Outcome:
-        """What is between elements and is no structure is an entry: a record, or a reject with its bytes."""
+        """A gap that is more than structure is an entry: a record, or a reject with its bytes."""
         if gap.raw == b"," or self._framing.kind is not Kind.JSON or gap.raw in self._structure:
             return gap
         try:
@@ -298,7 +296,7 @@ class Reader:
             self._short.clear()
 
     def _parsed(self, raw: bytes, offset: int) -> _Result:
-        """As `_parsed_anew`; what is short is seldom there once."""
+        """As `_parsed_anew`; results of short entries are remembered."""
         if len(raw) > _SHORT_BYTES:
             return self._parsed_anew(raw, offset)
         known = self._short.get(raw)
@@ -311,8 +309,7 @@ class Reader:
         return known
 
     def _parsed_anew(self, raw: bytes, offset: int) -> _Result:
-        """What becomes of an entry, whether bytes of it were replaced, and its format where that is not
-        the file's."""
+        """The result of an entry, whether bytes of it were replaced, and its format if that is not the file's."""
         replaced = False
         if self._has_sized_fields:
             raw = in_lines(raw)
@@ -348,7 +345,7 @@ class Reader:
         return result, replaced, name
 
     def _displayed(self, text: str) -> str:
-        """What an entry says: a string in an array its text, without colours and byte order mark; nothing where that
+        """The text of an entry without colours and byte order mark; for a string in an array its content. Empty if that
         is blank."""
         text = text.removeprefix(_MARK)
         if text.isspace():
@@ -358,7 +355,7 @@ class Reader:
         return without_colours(text) if "\x1b" in text else text
 
     def _is_empty(self, text: str, result: Record | Reject | Skip) -> bool:
-        """Whether an object would hold entries, and holds none."""
+        """Whether an object is meant to contain entries, and contains none."""
         if self._surroundings.in_force is not None or (
             isinstance(result, Record) and result.timestamp is not None
         ):
@@ -376,7 +373,7 @@ def _no_format(_text: str) -> Reject:
 
 
 def _blank_lines_from(raw: bytes) -> int:
-    """Where the blank lines at the end of an entry begin; 0 if it has no others."""
+    """Where the blank lines at the end of an entry begin; 0 if all its lines are blank."""
     if raw[-2:-1] > b" ":
         return len(raw)
     end = len(raw.rstrip())

@@ -11,15 +11,15 @@ from typing import Final
 from zlib import crc32
 
 _RANGES_MAX: Final = 12
-"""One that each writing thread was at, and the rest; what lies between more of them is written again."""
+"""One range per writing thread, and the rest. With more, the gaps between them are written again."""
 
 Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """unwritten: ranges of positions among the items, in order, the second of each excluded. units, milliseconds: write
-    units and time that it took to come so far."""
+    """unwritten: ranges of positions among the items, in order, their ends excluded. units, milliseconds: write units
+    and time used so far."""
 
     fingerprint: int
     unwritten: tuple[Range, ...]
@@ -27,7 +27,7 @@ class Progress:
     milliseconds: int = 0
 
     def narrowed(self, unwritten: Iterable[Range]) -> Progress:
-        """Once more of the rest is written: `unwritten` are ranges of positions among the rest."""
+        """After more of the rest is written: `unwritten` are ranges of positions among the rest."""
         left: list[Range] = []
         for begin, end in unwritten:
             before = 0
@@ -40,7 +40,7 @@ class Progress:
         return replace(self, unwritten=_few(left))
 
     def after(self, units: int, milliseconds: int) -> Progress:
-        """Once so much more was used."""
+        """After so much more was used."""
         return replace(self, units=self.units + units, milliseconds=self.milliseconds + milliseconds)
 
     @classmethod
@@ -48,7 +48,7 @@ class Progress:
         return cls(fingerprint_of(items), _few(unwritten))
 
     def rest_of(self, items: Sequence[bytes]) -> Sequence[bytes]:
-        """What is left to write of them."""
+        """The items that are still to be written."""
         return [item for begin, end in self.unwritten for item in items[begin:end]]
 
     def encode(self) -> str:
@@ -58,7 +58,7 @@ class Progress:
 
 
 def decoded(text: str) -> Progress | None:
-    """What `encode` made; None for anything else: nothing is known then."""
+    """Decodes what `encode` gave; None for anything else: then nothing is known."""
     try:
         fingerprint, ranges, *used = text.split(":")
         pairs = (pair.split("-") for pair in ranges.split(",") if pair)
@@ -70,7 +70,7 @@ def decoded(text: str) -> Progress | None:
 
 
 def is_whole(text: str) -> bool:
-    """Whether all items were written, as `encode` says it."""
+    """Whether all items were written, according to an encoded progress."""
     known = decoded(text)
     return known is not None and not known.unwritten
 
@@ -83,7 +83,7 @@ def fingerprint_of(items: Sequence[bytes]) -> int:
 
 
 def merged(unsorted: Iterable[Range]) -> list[Range]:
-    """The ranges in order; those that touch or overlap are one."""
+    """The ranges in order; those that touch or overlap become one."""
     ranges: list[Range] = []
     for begin, end in sorted(unsorted):
         if ranges and ranges[-1][1] >= begin:

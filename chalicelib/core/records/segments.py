@@ -32,11 +32,11 @@ from chalicelib.core.records.storable import size_of
 SEGMENT: Final = "segment"
 """The `kind` of a head."""
 ENCODING: Final = "zstd+ndjson"
-"""A zstd frame of lines, each an entry's item in typed JSON without what the head says of all of them, and without its
-offset where it begins where the one before it ends."""
+"""A zstd frame of lines. Each is an entry's item in typed JSON, without what is common to all of them, and without its
+offset if it begins where the previous entry ends."""
 
 _ZSTD_LEVEL: Final = 6
-"""A microsecond of a worker costs a hundredth of the write units that it saves, up to about here."""
+"""A microsecond of a worker costs a hundredth of the write units that it saves, up to about this level."""
 _ITEM_BYTES: Final = ITEM_MAX_BYTES - 1024
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -50,16 +50,15 @@ class SegmentError(FroeError):
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """The items of a batch (typed JSON). first: how many of them, the continuations, are to be written before the
-    others, the heads."""
+    """The items of a batch (typed JSON). first: how many of them, the continuations, must be written before the others,
+    the heads."""
 
     items: list[bytes]
     first: int
 
 
 class Packer:
-    """Packs the entries of one batch, given in the order of the text, with the items that `storable.ItemEncoder`
-    made of them."""
+    """Packs the entries of one batch, given in the order of the text, with their items from `storable.ItemEncoder`."""
 
     def __init__(
         self, *, file_id: str, batch_id: str, format_name: str, shards: int, expires_at: int | None
@@ -76,7 +75,7 @@ class Packer:
         self._open: _Open | None = None
 
     def add(self, outcome: Outcome, item: bytes) -> None:
-        """outcome: as the item has it."""
+        """outcome: as its item has it."""
         stride = outcome.offset // SHARD_STRIDE_BYTES
         if self._open is None or self._open.stride != stride:
             self._close()
@@ -84,7 +83,7 @@ class Packer:
         self._open.add(outcome, item)
 
     def packed(self) -> Packed:
-        """All of them; nothing may be added afterwards."""
+        """All segments; nothing may be added afterwards."""
         self._close()
         return Packed(self._continuations + self._heads, len(self._continuations))
 
@@ -110,7 +109,7 @@ class Packer:
 
 
 class _Open:
-    """A segment under way. common: what is the same in each of its entries, but for the sort key."""
+    """A segment that is being filled. common: the same in all of its entries, but for the sort key."""
 
     def __init__(self, common: dict[str, Any], offset: int, format_name: str) -> None:
         self.common = common
@@ -152,7 +151,7 @@ class _Open:
             self._reasons[result.reason] = self._reasons.get(result.reason, 0) + 1
 
     def data(self) -> bytes:
-        """The entries, a line each, without what `entries_of` puts back."""
+        """The entries, one per line, without what `entries_of` restores."""
         return b"{" + b"\n{".join(self._entries)
 
     def head_values(self) -> dict[str, Any]:
@@ -177,27 +176,27 @@ class _Open:
 
 
 def _common(pk: str, sk: str, file_id: str, batch_id: str) -> dict[str, Any]:
-    """What every item begins with, as `records.item_of` has it."""
+    """The beginning of every item, as `records.item_of` makes it."""
     return {"pk": {"S": pk}, "sk": {"S": sk}, "file_id": {"S": file_id}, "batch_id": {"S": batch_id}}
 
 
 def continuation_key(sk: str, number: int) -> str:
-    """The sort key of a continuation: behind its head, and before whatever begins at the next offset."""
+    """The sort key of a continuation: behind its head, and before everything that begins at the next offset."""
     return f"{sk}#{number:04d}"
 
 
 def last_key(offset: int) -> str:
-    """Behind the sort keys of all that begins at that offset, continuations among them."""
+    """A sort key behind all that begin at that offset, including continuations."""
     return sort_key(offset) + "~"
 
 
 def offset_in(sk: str) -> int:
-    """The text offset that a sort key names: of an entry, of a head or of a continuation."""
+    """The text offset in a sort key of an entry, a head or a continuation."""
     return int(sk.partition("#")[0])
 
 
 def microseconds(time: str) -> int:
-    """Since 1970, of a time of ISO 8601 in UTC without a zone; what is finer is left out."""
+    """Since 1970, for an ISO 8601 time in UTC without a zone; finer digits are dropped."""
     second, _, fraction = time.partition(".")
     moment = datetime.fromisoformat(second).replace(tzinfo=UTC)
     fraction = fraction[:_FRACTION_DIGITS].ljust(_FRACTION_DIGITS, "0")
@@ -206,8 +205,8 @@ def microseconds(time: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A head as it is read. first_time, last_time: of its records, microseconds since 1970; None: they have none.
-    data: the first part of it."""
+    """A head as it is read. first_time, last_time: of its records, microseconds since 1970; None: there are none. data:
+    the first part."""
 
     pk: str
     sk: str
@@ -231,12 +230,12 @@ class Segment:
         return f"the segment of file {self.file_id} at byte {self.offset}"
 
     def of_kind(self, kind: str) -> int:
-        """How many `record` or `reject` entries it holds."""
+        """How many `record` or `reject` entries it has."""
         return self.records if kind == "record" else self.rejects
 
 
 def segment_of(item: Mapping[str, Any]) -> Segment:
-    """A head, of its item in typed JSON; SegmentError where it lacks what a head has."""
+    """The head in an item of typed JSON; raises SegmentError if fields are missing."""
 
     def number(name: str) -> int:
         return int(item[name]["N"])
@@ -270,8 +269,9 @@ def segment_of(item: Mapping[str, Any]) -> Segment:
 def entries_of(segment: Segment, continuations: Sequence[bytes | None]) -> Iterator[dict[str, Any]]:
     """The items of its entries, in typed JSON and in the order of the text, as they were given to `Packer.add`.
 
-    continuations: the data of those that the head names, in order; None for one that is not there. SegmentError where
-    not every entry can be given."""
+    continuations: the data of those that the head names, in order; None for a missing one. Raises SegmentError unless
+    every entry can be given.
+    """
     if segment.encoding != ENCODING:
         raise SegmentError(
             f"{segment.place} has encoding {segment.encoding!r}, and this Froe reads {ENCODING}: deploy a newer one"
@@ -305,7 +305,7 @@ def entries_of(segment: Segment, continuations: Sequence[bytes | None]) -> Itera
 
 
 def again(file_id: str) -> str:
-    """The remedy for what is stored and cannot be read."""
+    """The remedy for stored data that cannot be read."""
     return f"run `froe forget {file_id}`, then upload the object again"
 
 

@@ -36,16 +36,16 @@ UNNAMED: Final = "_"
 _ITEM_BYTES: Final = ITEM_MAX_BYTES - 1024
 _RAW_MAX_BYTES: Final = 380 * 1024
 _LARGE_BYTES: Final = 16 * 1024
-"""Objects that hold more become text where a record is too large."""
+"""In a record that is too large, larger objects than that become text."""
 _LONG_CHARS: Final = 4096
-"""Texts that are longer stay alone: their names are not what makes a record large."""
+"""Longer texts are left alone: their names are not what makes a record large."""
 _TEXT_AND_NUMBERS: Final = frozenset((str, int, bool))
 _SMALL_BYTES: Final = 256 * 1024
 _OVERHEAD_BYTES: Final = 64
-"""What an item has beside the JSON of an attribute."""
+"""What an item has besides the JSON of an attribute."""
 _PARTS: Final = (4, 3, 2, 1)
 _SPLITS_MAX: Final = 100
-"""How deep the JSON text of what was flat may nest."""
+"""How deep the JSON text of flat names may nest."""
 
 
 class TooLargeError(Exception):
@@ -74,7 +74,8 @@ class ItemEncoder:
     def __call__(self, outcome: Outcome) -> tuple[Outcome, bytes]:
         """The item of a record or a reject, and the outcome as the item has it.
 
-        Raises TooLargeError for a record of which no form fits."""
+        Raises TooLargeError if no form of the record fits.
+        """
         if isinstance(outcome.result, Record):
             try:
                 item = self._templates.item(outcome) or self._item(outcome)
@@ -110,7 +111,8 @@ class ItemEncoder:
 
 
 def is_stored_as_it_is(outcome: Outcome) -> bool:
-    """Whether an item holds an outcome as it is: what is small and of plain values need not be encoded to be told."""
+    """Whether the item would change nothing of an outcome. That of small records with plain values is known without
+    encoding them."""
     result = outcome[4]
     if type(result) is not Record:
         return isinstance(result, Skip) or len(outcome[3]) <= _RAW_MAX_BYTES
@@ -160,7 +162,7 @@ def _bytes_in(text: str) -> int:
 
 
 def _forms_of(record: Record) -> Iterator[Record]:
-    """The record in forms that can be encoded; each loses more than the one before it, and is smaller."""
+    """Forms of the record that can be encoded; each is smaller and loses more than the one before."""
     record = storable(record)
     yield record
     attributes = record.attributes
@@ -171,7 +173,7 @@ def _forms_of(record: Record) -> Iterator[Record]:
 
 
 def _size_without(attributes: Mapping[str, Value], record: Record) -> int:
-    """What the item holds beside its attributes, keys and ids included, and a few bytes more."""
+    """The size of the item without its attributes, keys and ids included, a few bytes too high."""
     texts = (record.body, record.severity_text, record.timestamp, record.timestamp_assumed)
     return 1024 + sum(_bytes_in(text) for text in texts if text) + 2 * len(attributes)
 
@@ -181,7 +183,7 @@ def _size_of_value(value: Value) -> int:
 
 
 def _grouped(attributes: Mapping[str, Value], parts: int) -> dict[str, Value]:
-    """The attributes, those that hold much as JSON text: of names that begin with the same parts."""
+    """The attributes, with large ones as JSON text, grouped by the first parts of their names."""
     groups: dict[str, dict[str, Value]] = {}
     sizes: dict[str, int] = {}
     for name, value in attributes.items():
@@ -212,7 +214,7 @@ def _free(name: str, taken: Mapping[str, Value]) -> str:
 
 
 def _nested(flat: Mapping[str, Value]) -> dict[str, Any]:
-    """Dotted names as objects in one another; a name whose place is taken stays as it is."""
+    """Dotted names as nested objects; a name whose place is taken stays as it is."""
     nested: dict[str, Any] = {}
     made = {id(nested)}
     for name, value in flat.items():
@@ -245,7 +247,7 @@ def _fewer(attributes: Mapping[str, Value], max_bytes: int) -> dict[str, Value]:
 
 
 def storable(record: Record) -> Record:
-    """The record with every value of a kind that DynamoDB has."""
+    """The record with values that DynamoDB can store."""
     timestamp, assumed, word, number, body, attributes = record
     return Record(
         _text(timestamp), _text(assumed), _text(word), number, _text(body), _members(attributes, LEVELS_MAX)
@@ -257,7 +259,7 @@ def _text(value: str | None) -> str | None:
 
 
 def without_halves(record: Record) -> Record:
-    """The record itself where its texts are UTF-8; else in storable form, without halves of surrogate pairs."""
+    """The record itself if its strings are valid UTF-8; else in storable form, without halves of surrogate pairs."""
     texts = [text for text in (record.body, record.severity_text) if text is not None]
     values: list[Any] = [record.attributes]
     for value in values:
@@ -319,7 +321,7 @@ def json_text(value: Any) -> str:
 
 
 def without_surrogates(text: str) -> str:
-    """The text with unpaired surrogates, which UTF-8 does not have, as U+FFFD."""
+    """The text with U+FFFD for unpaired surrogates, which UTF-8 cannot express."""
     if text.isascii():
         return text
     try:

@@ -1,6 +1,6 @@
-"""Items of records, written by templates: one for each shape, which is the names of the attributes and the types of all values.
+"""Items of records, written by templates, one per shape: the names of the attributes and the types of all values.
 
-Promise: the bytes of `records.item_of` in JSON, or None where no template gives them. Memory: 2 MiB of templates.
+Promise: the bytes of `records.item_of` in JSON, or None if no template can write them. Memory: 2 MiB of templates.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from chalicelib.core.records import SHARD_STRIDE_BYTES, Outcome, Record, is_stor
 
 _TEMPLATES_MAX: Final = 512
 _TEMPLATES_MAX_BYTES: Final = 1024 * 1024
-"""Of literals; the names are in the shapes once more."""
+"""Of literals; the shapes contain the names once more."""
 _BETWEEN_NAMES: Final = 16
 _BETWEEN: Final = b",\n  "
-"""Indented, JSON has a line for each value of a list, and no line end inside one."""
+"""Indented JSON has one line per value of a list, and no line end inside a value."""
 _FIELDS: Final = ("timestamp", "timestamp_assumed", "severity_text", "severity_number", "body")
-"""The first values of a record, which are not stored where they are None."""
+"""The first values of a record; None is not stored."""
 _AROUND: Final = {
     str: (b'{"S":', b"}"),
     int: (b'{"N":"', b'"}'),
@@ -30,12 +30,12 @@ _AROUND: Final = {
 }
 _NESTED: Final = (list, dict)
 _SHARD, _SORT_KEY, _VALUES = 1, 3, 5
-"""Where in a template they are put; values in every second place."""
+"""Positions in a template; values are at every second position."""
 
 
 class _Template(NamedTuple):
-    """pieces: literals, and between them a place for each value. empty: places of which nothing is stored. floats, nested:
-    which of the values are such."""
+    """pieces: literals, with a place for each value between them. empty: places of values that are not stored. floats,
+    nested: which values are of that kind."""
 
     pieces: list[bytes]
     empty: tuple[int, ...]
@@ -44,7 +44,7 @@ class _Template(NamedTuple):
 
 
 class Templates:
-    """Those of one batch."""
+    """The templates of one batch."""
 
     def __init__(
         self, *, file_id: str, batch_id: str, format_name: str, shards: int, expires_at: int | None
@@ -98,7 +98,8 @@ class Templates:
         return template
 
     def _made(self, outcome: Outcome, values: list[Any]) -> _Template | None:
-        """None for a shape with values of other types, or with a name (or a format's) that DynamoDB does not have."""
+        """None for a shape with values of other types, or with a name (of an attribute or format) that DynamoDB cannot
+        store."""
         _, _, _, _, result, replaced, own_format = outcome
         assert isinstance(result, Record)
         kinds = [type(value) for value in values]

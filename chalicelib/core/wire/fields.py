@@ -14,15 +14,15 @@ Take: TypeAlias = Callable[[Mapping[str, Any], str], T]
 """How the value of a field is taken."""
 
 NAME_MAX_CHARS: Final = 1024
-"""Of what names an object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+"""Characters in the name of an object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
 _QUOTED_MAX_CHARS: Final = 100
 FILE_ID: Final = re.compile(r"[a-z2-7]{26}(~[0-9]{1,9})?")
-"""What a file's id looks like; nothing else can be one."""
+"""The form of a file's id."""
 
 
 def file_id_in(fields: Mapping[str, Any]) -> str:
-    """A partition of the tables: what has not its form must not name one."""
+    """The file id, which must match the pattern before it is used as a key of the tables."""
     file_id = text_in(fields, "file_id")
     if not FILE_ID.fullmatch(file_id):
         raise ValueError(f"its file_id is {quoted(file_id)}")
@@ -51,12 +51,12 @@ def number_in(fields: Mapping[str, Any], name: str) -> int:
 
 
 def or_none(take: Take[T], fields: Mapping[str, Any], name: str) -> T | None:
-    """Of a field that must be there, and may be null."""
+    """A field that must be there, and may be null."""
     return None if fields[name] is None else take(fields, name)
 
 
 def if_any(take: Take[T], fields: Mapping[str, Any], name: str) -> T | None:
-    """Of a field that may be left out, or null."""
+    """A field that may be missing or null."""
     return None if fields.get(name) is None else take(fields, name)
 
 

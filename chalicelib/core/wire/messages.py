@@ -28,31 +28,30 @@ from chalicelib.core.wire.fields import file_id_in, if_any, name_in, number_in, 
 from chalicelib.core.wire.packing import packed, packed_text, unpacked, unpacked_text
 
 MESSAGE_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
-"""Those that are read. A message is sent in the lowest that says all of it, so that functions may be replaced
-one by one, and taken back: 2 is what a batch needs that has more than `Framing.is_of_first_version`, text
-beside its format, cuts or a configuration; 3 what has more than `Framing.is_of_second_version`, or an order of dates; 4 what is not stored as
-items; 5 what goes to a sink; 6 text in the bytes of a character set (of plans, other compressions too)."""
+"""Versions that are read. A message is sent in the lowest that can express it, so that functions may be replaced one by
+one, and rolled back: 2 for a batch with more than `Framing.is_of_first_version`, text beside its format, cuts or a
+configuration; 3 for more than `Framing.is_of_second_version`, or an order of dates; 4 for a layout other than items; 5
+for a sink; 6 for text in the bytes of a character set (in plans, other compressions too)."""
 _OF_LAYOUT: Final = 4
 _OF_SINK: Final = 5
 _OF_CHARSET: Final = 6
 BODY_ENCODING: Final = "zstd+base64"
 MESSAGE_MAX_BYTES: Final = 1000 * 1024
-"""SQS takes 1 MiB with its attributes, which a dead letter has more of
+"""SQS takes 1 MiB with its attributes, and a dead letter has more of them
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html)."""
 _SLACK_BYTES: Final = 4096
-"""For a trace, and what zstd and base64 add to the shortest text."""
+"""For a trace, and for what zstd and base64 add to the shortest text."""
 _BYTES_PER_CUT: Final = 9
-"""Of a length of up to seven digits, its sign and its comma."""
+"""A length of up to seven digits, its sign and its comma."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchMessage:
-    """All that the worker needs of a batch: it reads nothing else.
+    """Everything that the worker needs for a batch; it reads nothing else.
 
-    offset, length: bytes of text; lines, entries: as the splitter counted them; body: the text, or
-    the head of a single entry over its limit; expires_at: epoch seconds; context: the header lines in
-    force at its start; cuts: as `Batch` has them; text_too, custom, date_order, layout, sink, lane: as
-    the plan has them.
+    offset, length: bytes of text; lines, entries: as the splitter counted them; body: the text, or the head of a single
+    entry over its limit; expires_at: seconds since 1970; context: the header lines in force at its start; cuts: as
+    `Batch` has them; text_too, custom, date_order, layout, sink, lane: as the plan has them.
     """
 
     object: ObjectVersion
@@ -86,7 +85,7 @@ class BatchMessage:
 
     @property
     def digest(self) -> str:
-        """Of what it holds and where, hashed anew at each call."""
+        """The digest of its contents and place, computed at each call."""
         return digest_of(self.offset, self.length, self.lines, self.entries, self.shards, self.body)
 
     @property
@@ -104,20 +103,20 @@ class BatchMessage:
 
 
 class Again(StrEnum):
-    """Which batches of a sealed split are to be cut and sent once more."""
+    """Which batches of a sealed split to cut and send once more."""
 
     NOTHING = "nothing"
     UNMARKED = "unmarked"
-    """Those of which nothing is known: their messages were lost."""
+    """Those without a mark: their messages were lost."""
 
     UNDONE = "undone"
-    """Those, and the ones of which no message is left: given up because they could not be cut again."""
+    """Those, and batches without a message left, which were given up because they could not be cut again."""
 
 
 @dataclass(frozen=True, slots=True)
 class SplitMessage:
-    """A split to cut. start: the text offset of its first entry where that is known, else None.
-    again: what to send of a split that is sealed."""
+    """A split to cut. start: the text offset of its first entry if known, else None. again: what to send of a sealed
+    split."""
 
     object: ObjectVersion
     file_id: str
@@ -166,8 +165,8 @@ def batch_message(plan: Plan, batch: Batch, *, trace: str | None = None) -> Batc
 
 
 def room_in(plan: Plan) -> Room | None:
-    """What a batch of the plan may hold, so that its message stays under `MESSAGE_MAX_BYTES` whatever its bytes are:
-    of text and cuts what zstd and base64 make of them at worst, of the context how it is escaped."""
+    """How much a batch of the plan may contain, so that its message stays under `MESSAGE_MAX_BYTES` for any bytes: text
+    and cuts as zstd and base64 make them at worst, the context as it is escaped."""
     if not plan.framing.bounds_messages:
         return None
     empty = Batch(10**6 - 1, 10**6 - 1, 10**15, 10**15, 10**9, 10**9, b"", None, (0,))
@@ -222,7 +221,7 @@ def _dumped(fields: dict[str, Any]) -> str:
 
 
 def is_message(body: str) -> bool:
-    """Whether a body claims to be one of ours, of whatever version (else it may be a notification)."""
+    """Whether a body claims to be a message of Froe, of any version (otherwise it may be a notification)."""
     try:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -237,7 +236,7 @@ def lane_in(body: str) -> str:
 
 
 def decode(body: str) -> BatchMessage | SplitMessage:
-    """Read a message body; raises PermanentError, which says what is wrong with it."""
+    """Read a message body; raises PermanentError with the fault."""
     try:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -362,7 +361,7 @@ def _framing(members: dict[str, Any]) -> Framing:
 
 
 def _fault(message: BatchMessage, said_id: str) -> str | None:
-    """What contradicts itself in a batch message."""
+    """How a batch message contradicts itself."""
     body_length, length = len(message.body), message.length
     unterminated = 0 if message.body.endswith(b"\n") else 1
     if message.batch_id != said_id:

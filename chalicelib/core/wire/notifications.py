@@ -26,7 +26,7 @@ _UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """An object that was created. What the notification does not say is None.
+    """An object that was created. Fields that the notification lacks are None.
 
     size: bytes. at: when it was created, ISO 8601.
     """
@@ -40,7 +40,7 @@ class Announced:
 
     @classmethod
     def of(cls, head: ObjectHead) -> Announced:
-        """What S3 would announce of an object that lies in the bucket."""
+        """What S3 would announce about an object in the bucket."""
         version = head.version
         return cls(
             version.bucket,
@@ -53,7 +53,7 @@ class Announced:
 
     @property
     def time(self) -> datetime:
-        """When the object was created, as far as its notification says so understandably, else 1970."""
+        """When the object was created; 1970 if its notification does not say so in a readable form."""
         try:
             time_said = datetime.fromisoformat(self.at or "")
         except ValueError:
@@ -63,7 +63,7 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Something announced that is not a log file to read, and why."""
+    """Something announced that is not a log file to read, with the reason."""
 
     why: str
     key: str = ""
@@ -71,7 +71,7 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A record of a notification that is not understood; the others of it still count."""
+    """A record of a notification that cannot be read; the others of the notification still count."""
 
     why: str
 
@@ -80,7 +80,7 @@ Announcement: TypeAlias = Announced | Ignored | Unknown
 
 
 def announced_in(event: Any) -> list[Announcement]:
-    """Read a notification; raises PermanentError for a shape that is none."""
+    """Read a notification; raises PermanentError for any other shape."""
     if isinstance(event, dict):
         if isinstance(event.get("Records"), list) and event["Records"]:
             return [_from_record(record) for record in event["Records"]]
@@ -98,7 +98,7 @@ def announced_in(event: Any) -> list[Announcement]:
 
 
 def announced_in_body(body: str) -> list[Announcement]:
-    """Read a notification that is the body of a message."""
+    """Read a notification in the body of a message."""
     try:
         event = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -120,7 +120,7 @@ def _from_record(record: Any) -> Announcement:
 
 
 def _is_from_eventbridge(event: dict[str, Any]) -> bool:
-    """A rule may hand on less than the whole event: then a bucket and an object tell."""
+    """A rule may pass on a part of the event: then a bucket and an object are enough."""
     if event.get("detail-type") and event.get("source") == "aws.s3":
         return True
     detail = event.get("detail")
@@ -130,7 +130,7 @@ def _is_from_eventbridge(event: dict[str, Any]) -> bool:
 
 
 def _from_eventbridge(event: dict[str, Any]) -> Announcement:
-    """Without a type it is a creation, unless it says what was deleted."""
+    """Without a type it is a creation, unless it says that something was deleted."""
     try:
         bucket, described = event["detail"]["bucket"]["name"], event["detail"]["object"]
         key = described["key"]
@@ -164,7 +164,8 @@ def _announced(
 
 
 def is_folder(key: str, size: Any) -> bool:
-    """Whether an object only shows a folder, as consoles make them. size: bytes; unknown, it may hold data."""
+    """Whether an object only stands for a folder, as consoles make them. size: bytes; if it is unknown, the object may
+    have data."""
     return size == 0 and key.endswith("/")
 
 
