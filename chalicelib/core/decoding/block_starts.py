@@ -1,7 +1,7 @@
 """Finds where blocks of deflate begin (RFC 1951), and lets a decoder start at one of them.
 
-A block with dynamic codes begins with a header that random bits rarely look like. All bits of the data are tested at once, by
-arithmetic on integers of that many bits; only decoding proves a candidate. A decoder starts at a byte, so empty blocks in front of the
+A block with dynamic codes begins with a header that random bits rarely look like. All bits of a step of the data are tested at once, by
+arithmetic on integers of that many bits; nothing but the decoder that comes from before proves a candidate (`block_borders`). A decoder starts at a byte, so empty blocks in front of the
 first byte stand for the bits of it that belong to the block before.
 """
 
@@ -16,6 +16,9 @@ _DYNAMIC_EMPTY: Final = 0x05FE17F200000000000A1C004, 97
 """The same with codes of its own: an odd number of bits."""
 _CODE_LENGTHS_AT: Final = 17
 _MOST_LENGTHS: Final = 19
+_STEP_BYTES: Final = 8 * 1024
+_HEADER_BYTES: Final = 16
+"""More than what is looked at behind a bit."""
 _WHOLE: Final = 7
 """Code lengths are of at most so many bits: a code of n bits takes 2 to the power of (7 - n) of the 128 there are."""
 
@@ -32,16 +35,17 @@ def aligned(data: bytes, bits: int) -> bytes:
 
 def possible_starts(data: bytes) -> Iterator[int]:
     """The bits at which a block with dynamic codes may begin that is not the last one: a few hundred in 64 KiB."""
-    size = 8 * len(data)
-    everywhere = (1 << size) - 1
-    bits = int.from_bytes(data, "little")
-    is_block = ~bits & ~(bits >> 1) & (bits >> 2)
-    starts = is_block & ~_are_set(bits >> 4) & ~_are_set(bits >> 9) & _have_whole_codes(bits, everywhere)
-    starts &= everywhere
-    while starts:
-        lowest = starts & -starts
-        yield lowest.bit_length() - 1
-        starts ^= lowest
+    for at in range(0, len(data), _STEP_BYTES):
+        size = 8 * min(_STEP_BYTES, len(data) - at)
+        everywhere = (1 << size) - 1
+        bits = int.from_bytes(data[at : at + _STEP_BYTES + _HEADER_BYTES], "little")
+        is_block = ~bits & ~(bits >> 1) & (bits >> 2)
+        starts = is_block & ~_are_set(bits >> 4) & ~_are_set(bits >> 9) & _have_whole_codes(bits, everywhere)
+        starts &= everywhere
+        while starts:
+            lowest = starts & -starts
+            yield 8 * at + lowest.bit_length() - 1
+            starts ^= lowest
 
 
 def _are_set(bits: int) -> int:

@@ -9,9 +9,10 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final
 
-from chalicelib.core.decoding.checkpoints import Checkpoint
+from chalicelib.core.decoding.block_borders import Border, proven_border
+from chalicelib.core.decoding.checkpoints import Checkpoint, StreamState
 from chalicelib.core.decoding.compressions import Compression, Snappy, Stream, faults_of, stream_of
 from chalicelib.core.decoding.resumed_gzip import ResumedGzip
 
@@ -125,6 +126,15 @@ class Decoder:
                 self.stream_start, self.stream_head = within.start, within.head
                 self._stream = ResumedGzip(checkpoint, within)
 
+    def proven_border(self, byte: int, bits: int, text_bytes: int) -> Border:
+        """Whether a block of the member begins at that bit of the byte that comes next; text_bytes: of the member so far. Nothing can be
+        fed any more until `go_on`. Raises NoBorderError."""
+        return proven_border(self._stream, byte, bits, text_bytes)
+
+    def go_on(self, checkpoint: Checkpoint, stream: StreamState) -> None:
+        """Take another decoder for the rest of the member: what is fed next begins at the check-point, where this one is."""
+        self._stream = ResumedGzip(checkpoint, stream)
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Raises BrokenStreamError; the output of the step that failed is lost."""
         self.fed += len(data)
@@ -149,11 +159,6 @@ class Decoder:
     def has_ended(self) -> bool:
         """Whether the input is complete."""
         return self._stream is None or (isinstance(self._stream, Snappy) and self._stream.may_end)
-
-    @property
-    def crc(self) -> int:
-        """CRC of the text of the current gzip member, as far as it was given."""
-        return int(cast("Any", self._stream).crc)
 
     def finish(self) -> None:
         """Raises BrokenStreamError if a stream has not ended."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from chalicelib.core.decoding.checkpoint_maker import CheckpointMaker
+from chalicelib.core.decoding.checkpoint_maker import CheckpointMaker, LostError
 from chalicelib.core.decoding.checkpoints import Checkpoint, Checkpoints, text_digest
 from chalicelib.core.decoding.compressions import Compression
 from chalicelib.core.decoding.decoders import BrokenStreamError, Damage, Decoder
@@ -81,25 +81,33 @@ class Decompressed:
                     yield piece
                 self.fed_bytes += len(data)
             decoder.finish()
+        except LostError:
+            self._checkpoints = None
+            yield from self._again()
         except BrokenStreamError as broken:
-            if broken.damage.reason == "truncated":
-                self.damage = replace(broken.damage, text_offset=self._decoded)
-            else:
-                yield from self._up_to_the_fault(self.fed_bytes)
+            yield from self._broken(broken, self.fed_bytes)
+
+    def _broken(self, broken: BrokenStreamError, good_bytes: int) -> Iterator[bytes]:
+        if broken.damage.reason == "truncated":
+            self.damage = replace(broken.damage, text_offset=self._decoded)
+        else:
+            yield from self._again(good_bytes)
 
     def _fed(self) -> Iterator[bytes]:
         """The object in pieces whose borders do not depend on where reading begins."""
         offset, size = self._checkpoint.offset if self._checkpoint else 0, self._compression.feed_bytes
         return _in_pieces_of(size, self._open(offset), size - offset % size)
 
-    def _up_to_the_fault(self, good_bytes: int) -> Iterator[bytes]:
-        """Read again, and go through the piece that failed byte by byte: a decoder that fails drops
+    def _again(self, good_bytes: int | None = None) -> Iterator[bytes]:
+        """Read again what is given already, and then the rest.
+
+        good_bytes: up to the piece that failed, which is gone through byte by byte: a decoder that fails drops
         what it had decoded in that call, and where calls begin must not decide what is text."""
         decoder = Decoder(self._compression, self._checkpoint)
-        fed_bytes, decoded = 0, self._begin
+        self.fed_bytes, decoded = 0, self._begin
         try:
             for data in self._fed():
-                step = len(data) if fed_bytes < good_bytes else 1
+                step = len(data) if good_bytes is None or self.fed_bytes < good_bytes else 1
                 for at in range(0, len(data), step):
                     for piece in decoder.feed(data[at : at + step]):
                         decoded += len(piece)
@@ -107,10 +115,13 @@ class Decompressed:
                             fresh = piece[-(decoded - self._decoded) :]
                             self._decoded = decoded
                             yield fresh
-                    fed_bytes += step
+                self.fed_bytes += len(data)
             decoder.finish()
         except BrokenStreamError as broken:
-            self.damage = replace(broken.damage, text_offset=self._decoded)
+            if good_bytes is None:
+                yield from self._broken(broken, self.fed_bytes)
+            else:
+                self.damage = replace(broken.damage, text_offset=self._decoded)
 
 
 def _in_pieces_of(size: int, pieces: Iterator[bytes], first: int) -> Iterator[bytes]:

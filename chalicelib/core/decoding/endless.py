@@ -12,7 +12,7 @@ from typing import Final
 
 from chalicelib.core.decoding.checkpoints import Checkpoint
 from chalicelib.core.decoding.compressions import Compression
-from chalicelib.core.decoding.decompressed import Decompressed
+from chalicelib.core.decoding.decompressed import Decompressed, OpenObject
 
 READ_MB_PER_SECOND: Final = 100
 """One connection to S3 gives 85 to 90."""
@@ -31,6 +31,7 @@ TEXT_MB_PER_SECOND: Final[Mapping[Compression, int]] = {
 _RATIO_MAX: Final = 10
 """The head of a file may be far more compressible than the rest."""
 _ANSWER_SECONDS: Final = 3
+_LOOK_BYTES: Final = 1024 * 1024
 
 
 def endless(
@@ -63,7 +64,7 @@ def endless(
 
 
 class _Places:
-    """Counts the check-points of a head. spacing_bytes: small, so that all of it is searched."""
+    """Counts the check-points of a begin. spacing_bytes: small, so that all of it is searched."""
 
     spacing_bytes = 64 * 1024
 
@@ -81,11 +82,20 @@ class _Places:
         """No check-point is tried."""
 
 
-def has_places(head: bytes, compression: Compression, *, holds_text: bool) -> bool:
-    """Whether an object can be continued elsewhere than at its first byte, judging by its head. holds_text: whether
-    check-points may include text."""
+def has_places(open_object: OpenObject, compression: Compression, *, holds_text: bool) -> bool:
+    """Whether an object can be continued elsewhere than at its first byte, judging by its first MiB. holds_text: whether check-points may
+    include text."""
+
+    def begin(offset: int) -> Iterator[bytes]:
+        left = _LOOK_BYTES
+        for piece in open_object(offset):
+            yield piece[:left]
+            left -= len(piece)
+            if left <= 0:
+                return
+
     places = _Places(holds_text=holds_text)
-    return any(places.count for _ in Decompressed(lambda _: iter([head]), compression, None, places))
+    return any(places.count for _ in Decompressed(begin, compression, None, places))
 
 
 def reach_bytes(compressions: tuple[Compression, ...], seconds: int, ratio: float) -> int:

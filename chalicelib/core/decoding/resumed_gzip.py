@@ -22,7 +22,6 @@ class ResumedGzip:
         self._inflate: Any = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE, zdict=stream.window)
         self._bits = checkpoint.bits
         self._has_begun = False
-        self._unchecked = checkpoint.tried_until - checkpoint.text_offset
         self._size = checkpoint.text_offset - stream.text_start
         self._trailer = b""
         self.crc = stream.crc
@@ -41,9 +40,7 @@ class ResumedGzip:
             return b""
         piece: bytes = self._inflate.decompress(data, max_length)
         self._size += len(piece)
-        fresh = piece[self._unchecked :] if self._unchecked else piece
-        self._unchecked -= len(piece) - len(fresh)
-        self.crc = isal_zlib.crc32(fresh, self.crc)
+        self.crc = isal_zlib.crc32(piece, self.crc)
         if self._inflate.eof:
             self._take_trailer(self._inflate.unused_data)
         return piece

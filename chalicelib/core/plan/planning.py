@@ -108,7 +108,7 @@ def make_plan(
             and member is None
             and not inner
             and charset == UTF_8
-            and has_places(raw, compression, holds_text=not config.rules.redactions)
+            and has_places(open_object, compression, holds_text=not config.rules.redactions)
         ),
     )
     if failure:

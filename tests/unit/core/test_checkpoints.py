@@ -14,15 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from isal import igzip, igzip_lib
 
-from chalicelib.core.decoding import checkpoint_maker
+from chalicelib.core.decoding import block_search, decompressed
+from chalicelib.core.decoding.block_borders import Border
 from chalicelib.core.decoding.block_starts import aligned, possible_starts
 from chalicelib.core.decoding.checkpoints import WINDOW_BYTES, Checkpoint, StreamState
 from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.decoders import Decoder
 from chalicelib.core.decoding.text import UTF_8, Text
 from tests.checkpoints import FILE_ID, CountedObject, HeldCheckpoints, in_streams, lines
 
-SPACING = 512 * 1024
-TEXT = lines(3_000_000)
+SPACING = 1024 * 1024
+TEXT = lines(4_000_000)
 GZIP = gzip.compress(TEXT, 6)
 MEMBERS = in_streams(TEXT, 300_000)
 LEVELS = {
@@ -33,6 +35,35 @@ LEVELS = {
     "members": MEMBERS,
     "a few members": in_streams(TEXT, 1_400_000),
 }
+
+
+class Members:
+    """Writes gzip members block by block: data, and the text that it holds."""
+
+    def __init__(self) -> None:
+        self.data, self.text, self._member = b"", b"", b""
+
+    def begin(self, data: bytes = b"\x1f\x8b\x08\0\0\0\0\0\0\xff") -> None:
+        self.data += data
+        self._member = b""
+
+    def stored(self, text: bytes, *, last: bool = False) -> None:
+        for at in range(0, len(text), 65_535) or (0,):
+            part = text[at : at + 65_535]
+            is_last = last and at + 65_535 >= len(text)
+            self.data += bytes([is_last]) + struct.pack("<HH", len(part), 65_535 - len(part)) + part
+        self.text += text
+        self._member += text
+
+    def packed(self, text: bytes, level: int = 6, flush: int = zlib.Z_FULL_FLUSH) -> None:
+        deflate = zlib.compressobj(level, zlib.DEFLATED, -15)
+        self.data += deflate.compress(text) + deflate.flush(flush)
+        self.text += text
+        self._member += text
+
+    def end(self) -> None:
+        self.stored(b"", last=True)
+        self.data += struct.pack("<II", zlib.crc32(self._member), len(self._member) % 2**32)
 
 
 def text_of(
@@ -83,7 +114,7 @@ def test_frames_and_streams_are_entered_where_they_begin_and_hold_no_text(kind, 
     assert len(points.encoded) >= 3
     assert all(len(each) < 200 for each in points.encoded.values())
     counted = CountedObject(data)
-    assert b"".join(Text(counted, kind, UTF_8, 2_500_000, checkpoints=points)) == TEXT[2_500_000:]
+    assert b"".join(Text(counted, kind, UTF_8, 3_500_000, checkpoints=points)) == TEXT[3_500_000:]
     assert counted.read_bytes < len(data) / 2
 
 
@@ -278,6 +309,132 @@ def test_a_piece_full_of_false_headers_is_given_up_after_limited_work(
         DECOMP_DEFLATE = igzip_lib.DECOMP_DEFLATE
         IgzipDecompressor = Counted
 
-    monkeypatch.setattr(checkpoint_maker, "igzip_lib", Library)
+    monkeypatch.setattr(block_search, "igzip_lib", Library)
     assert read(data, HeldCheckpoints(SPACING)) == (text, None)
     assert 0 < sum(fed) < 8 * 1024 * 1024
+
+
+def forging(length: int, false: bytes) -> bytes:
+    """Bytes that are text where they are stored, and are a block and then stored false text to whoever takes them for blocks.
+
+    The block has codes of its own that give these bytes themselves, so that its text is that of the stored block, over and over."""
+    bits: list[int] = []
+
+    def put(value: int, count: int) -> None:
+        bits.extend(value >> place & 1 for place in range(count))
+
+    def zeros(count: int) -> None:
+        bits.append(1)
+        put(count - 11, 7)
+
+    for value, count in ((0, 1), (2, 2), (29, 5), (24, 5), (14, 4)):
+        put(value, count)
+    for symbol in (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1):
+        put(symbol in (18, 1), 3)
+    zeros(138)
+    zeros(118)
+    bits.append(0)
+    zeros(28)
+    bits.append(0)
+    zeros(24)
+    bits.append(0)
+    for _ in range(17):
+        bits.extend((1, 0))
+        put(0, 11)
+    bits = [0] * (-len(bits) % 8) + bits
+    header = bytes(sum(bits[at + place] << place for place in range(8)) for at in range(0, len(bits), 8))
+    period = (b"\x0c" + b"a log line\n" * 400)[: 4097 - len(header)] + header
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
+    stored = b"\0" + struct.pack("<HH", len(false), 65_535 - len(false)) + false
+    packed = deflate.compress(TEXT[:90_000]) + deflate.flush(zlib.Z_FULL_FLUSH)
+    open_end = b"\0" + struct.pack("<HH", 65_000, 535)
+    return (period * (length // len(period) + 1))[-length:] + stored + packed + open_end
+
+
+def forged_in(begin: int, copies: int) -> Members:
+    """forging: up to the end of a piece of the object, so that a decoder which is tried on the piece gives its text."""
+    forged = Members()
+    forged.begin()
+    forged.stored(b"ordinary text...\n" * (begin // 17))
+    for _ in range(copies):
+        room = -(len(forged.data) + 5) % (64 * 1024)
+        if room > 30_000:
+            forged.stored(b"a log line\n"[:11] * ((room - 20_000) // 11))
+            room = -(len(forged.data) + 5) % (64 * 1024)
+        forged.stored((forging(room, b"never in the text\n" * 80) + b"honest\n" * 9000)[:65_535])
+    forged.stored(b"honest line\n" * 20_000)
+    forged.end()
+    assert gzip.decompress(forged.data) == forged.text
+    return forged
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+@pytest.mark.parametrize("begin", [240_000, 310_000])
+def test_a_block_that_is_forged_in_stored_bytes_changes_no_text(begin: int, copies: int) -> None:
+    forged = forged_in(begin, copies)
+    points = HeldCheckpoints(64 * 1024)
+    assert read(forged.data, points) == (forged.text, None)
+    for place in (*points.encoded, 200_000, len(forged.text) - 100_000):
+        assert read(forged.data, points, place) == (forged.text[place:], None)
+    assert not points.refused
+
+
+def test_a_border_that_is_forged_too_is_found_out_by_the_decoder_of_the_member(monkeypatch) -> None:
+    asked: list[bool] = []
+
+    class Asked(Decoder):
+        def proven_border(self, byte: int, bits: int, text_bytes: int) -> Border:
+            asked.append(False)
+            border = super().proven_border(byte, bits, text_bytes)
+            asked[-1] = True
+            return border
+
+    monkeypatch.setattr(decompressed, "Decoder", Asked)
+    forged = forged_in(240_000, 1)
+    assert read(forged.data, HeldCheckpoints(64 * 1024)) == (forged.text, None)
+    assert asked == [False]
+    assert read(GZIP, HeldCheckpoints(SPACING)) == (TEXT, None)
+    assert len(asked) > 3
+    assert all(asked[1:])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    parts=st.lists(
+        st.tuples(
+            st.sampled_from(["packed", "stored", "gzip stored", "forged", "empty", "final inside", "member"]),
+            st.integers(1, 150_000),
+            st.sampled_from([zlib.Z_FULL_FLUSH, zlib.Z_SYNC_FLUSH]),
+        ),
+        min_size=4,
+        max_size=14,
+    ),
+    start=st.floats(0, 1),
+)
+def test_text_is_the_same_from_any_check_point_however_the_members_were_made(parts, start: float) -> None:
+    made = Members()
+    made.begin()
+    for number, (kind, size, flush) in enumerate(parts):
+        text = TEXT[number * 300_000 :][: 2 * size]
+        if kind == "packed":
+            made.packed(text, flush=flush)
+        elif kind == "stored":
+            made.stored(text)
+        elif kind == "gzip stored":
+            made.stored(gzip.compress(text, 1))
+        elif kind == "forged":
+            made.stored(forging(size, b"false\n" * 99))
+        elif kind == "empty":
+            made.stored(b"")
+        elif kind == "final inside":
+            made.stored(b"\x01\0\0\xff\xff\x03\0" * (size // 7))
+        else:
+            made.end()
+            made.begin()
+    made.packed(TEXT[:400_000])
+    made.end()
+    points = HeldCheckpoints(64 * 1024)
+    assert read(made.data, points) == (made.text, None)
+    for place in (int(start * len(made.text)), *points.encoded):
+        assert read(made.data, points, place) == (made.text[place:], None)
+    assert not points.refused
