@@ -30,7 +30,7 @@ MEGABYTE: Final = 1 << 20
 SETTLED: Final = frozenset(state.value for state in State if state.settled)
 _LINES: Final = ACCESS.splitlines(keepends=True)
 _LOOK_SECONDS: Final = 0.1
-_PATIENCE_SECONDS: Final = 3600
+_PATIENCE_SECONDS: Final = 4 * 3600
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 Kills = Sequence[tuple[float, tuple[str, ...]]]

@@ -15,6 +15,8 @@ from chalicelib.core.plan import HeadsPage, ObjectHead, ObjectVersion
 from chalicelib.core.wire.notifications import Announced
 
 _PIECE_BYTES: Final = 256 * 1024
+_RANGE_BYTES: Final = 128 * 1024 * 1024
+"""Of a request. More than a split, which is read with one request."""
 
 
 def read_if_there(client: Any, bucket: str, key: str, doing: str) -> bytes | None:
@@ -114,30 +116,34 @@ class S3Objects:
         return HeadsPage(heads, orjson.dumps(position).decode() if answer.get("IsTruncated") else None)
 
     def _read(self, version: ObjectVersion, size: int, offset: int) -> Iterator[bytes]:
-        if offset >= size:
-            return
+        """In requests for ranges: who stops early leaves little behind, and no answer lasts for hours."""
+        while offset < size:
+            end = min(offset + _RANGE_BYTES, size)
+            yield from self._read_range(version, size, offset, end)
+            offset = end
+
+    def _read_range(self, version: ObjectVersion, size: int, offset: int, end: int) -> Iterator[bytes]:
         request = {"Bucket": version.bucket, "Key": version.key, **_pin(version.version_id, version.etag)}
-        if offset:
-            request["Range"] = f"bytes={offset}-"
+        if offset or end < size:
+            request["Range"] = f"bytes={offset}-{end - 1}"
         with translated(f"reading {version} from byte {offset:,}"):
             answer = self._client.get_object(**request)
             body = answer["Body"]
-            # A server may answer a range with the whole (RFC 9110 section 14.2): then its head is passed over.
-            skip = offset if offset and "ContentRange" not in answer else 0
-            expected = size - offset + skip
-            read = 0
+            # A server may answer a range with the whole (RFC 9110 section 14.2): what is around it is passed over.
+            whole = "ContentRange" not in answer
+            position, expected = (0, size) if whole else (offset, end - offset)
             try:
                 if answer["ContentLength"] != expected:
                     offered = answer["ContentLength"]
                     raise TransientError(f"reading {version}: S3 offers {offered:,} bytes, not {expected:,}")
-                while piece := body.read(_PIECE_BYTES):
-                    read += len(piece)
-                    if read > skip:
-                        yield piece[skip - read :] if read - len(piece) < skip else piece
+                while position < end and (piece := body.read(_PIECE_BYTES)):
+                    if part := piece[max(offset - position, 0) : end - position]:
+                        yield part
+                    position += len(piece)
             finally:
                 body.close()
-            if read != expected:
-                raise TransientError(f"reading {version}: the answer ended {expected - read:,} bytes early")
+            if position < end:
+                raise TransientError(f"reading {version}: the answer ended {end - position:,} bytes early")
 
 
 def _pin(version_id: str | None, etag: str | None) -> dict[str, str]:

@@ -58,11 +58,11 @@ class S3:
             f"get {Bucket}/{Key} {Range}".strip(),
             lambda: self._version(Bucket, Key, pin, ("NoSuchKey", "PreconditionFailed")),
         )
-        start = int(Range.removeprefix("bytes=").rstrip("-") or 0)
-        data = version.data[start:]
+        start, _, last = Range.removeprefix("bytes=").partition("-")
+        data = version.data[int(start or 0) : int(last) + 1] if last else version.data
         sent = data[: len(data) - self._world.share(len(data))] if data else data
         answer = self._described(version, len(data)) | {"Body": StreamingBody(BytesIO(sent), len(data))}
-        return answer | ({"ContentRange": Range} if start else {})
+        return answer | ({"ContentRange": Range} if Range else {})
 
     def put_object(
         self, *, Bucket: str, Key: str, Body: bytes, IfMatch: str = "", IfNoneMatch: str = "", **_: Any

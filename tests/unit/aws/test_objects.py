@@ -24,14 +24,16 @@ class Client:
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         self.requests.append(request)
-        begin = int(request["Range"].removeprefix("bytes=").rstrip("-")) if "Range" in request else 0
-        body = DATA[begin:] if self.ranges else DATA
+        begin, last = map(
+            int, request.get("Range", f"bytes=0-{len(DATA) - 1}").removeprefix("bytes=").split("-")
+        )
+        body = DATA[begin : last + 1] if self.ranges else DATA
         answer = {
             "ContentLength": self.offered or len(body),
             "Body": io.BytesIO(body[: len(body) - self.cut]),
         }
-        if self.ranges and begin:
-            answer["ContentRange"] = f"bytes {begin}-{len(DATA) - 1}/{len(DATA)}"
+        if self.ranges and "Range" in request:
+            answer["ContentRange"] = f"bytes {begin}-{last}/{len(DATA)}"
         return answer
 
 
@@ -44,6 +46,17 @@ def read(client: Client, offset: int, version_id: str | None = "v1") -> bytes:
 @pytest.mark.parametrize("offset", [0, 1, 262_143, 262_144, 262_145, 1_000_000, len(DATA) - 1, len(DATA)])
 def test_a_range_that_is_answered_whole_gives_the_same_bytes(ranges, offset) -> None:
     assert read(Client(ranges=ranges), offset) == DATA[offset:]
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+@pytest.mark.parametrize("range_bytes", [99_999, 262_144, len(DATA) - 1, len(DATA), len(DATA) + 1])
+def test_a_large_object_is_read_in_ranges(ranges, range_bytes, monkeypatch) -> None:
+    monkeypatch.setattr("chalicelib.aws.objects._RANGE_BYTES", range_bytes)
+    for offset in (0, 1, 262_144, len(DATA) - 1):
+        client = Client(ranges=ranges)
+        assert read(client, offset) == DATA[offset:]
+        assert len(client.requests) == -((offset - len(DATA)) // range_bytes)
+        assert all(request["VersionId"] == "v1" for request in client.requests)
 
 
 def test_reads_are_pinned_to_the_version_or_to_the_etag() -> None:
