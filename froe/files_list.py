@@ -17,7 +17,7 @@ def files_table(files: Sequence[ItemJson]) -> tuple[tuple[Column, ...], list[tup
     """The columns and rows of `print_table`."""
     explained = any(file["reason"] for file in files)
     columns = (
-        Column("file id", shrinks=True),
+        Column("file id", is_id=True),
         Column("key", shrinks=True),
         Column("lines", number=True),
         Column("rejected", number=True),

@@ -31,8 +31,10 @@ _BUT_LINES = re.compile(f"(?!\n)[{CONTROLS}]")
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
-_WIDTH_OF_FILES = 160
-"""Columns of a table that goes to a file or a pipe: wide enough to shorten nothing."""
+_WIDTH_OF_FILES: Final = 1_000_000
+"""Columns of a table that goes to a file or a pipe: nothing of it is shortened or left out."""
+_ID_CHARS: Final = 8
+"""Of an id that is shortened, or as many as tell it from others."""
 
 _SHORTEST = 8
 _NARROW = 20
@@ -102,14 +104,16 @@ class Column:
     """A table's column. A heading may hold a line break.
 
     number: aligned right. optional: left out where the table would be too wide, the last one first.
-    shrinks: its cells are shortened where even that is not enough, those of the widest column first; very wide ones
-    are shortened before anything is left out.
+    shrinks: its cells are shortened where even that is not enough, those of the widest columns alike; very wide ones
+    are shortened before anything is left out. is_id: first of all its cells become their beginnings, which stand for the
+    whole wherever an id is given.
     """
 
     heading: str
     number: bool = False
     optional: bool = False
     shrinks: bool = False
+    is_id: bool = False
 
 
 def print_table(
@@ -132,10 +136,20 @@ def table_of(
     from rich.text import Text  # noqa: PLC0415
 
     cells = [[printable(cell) for cell in row] for row in rows]
-    widths = [
-        max(map(cell_len, (*column.heading.split("\n"), *(row[number] for row in cells))))
-        for number, column in enumerate(columns)
-    ]
+
+    def widths_of() -> list[int]:
+        return [
+            max(map(cell_len, (*column.heading.split("\n"), *(row[number] for row in cells))))
+            for number, column in enumerate(columns)
+        ]
+
+    widths = widths_of()
+    needed = [each + 1 for each, column in zip(widths, columns, strict=True) if not column.optional]
+    if sum(needed) - 1 > width and any(column.is_id for column in columns):
+        for number in (number for number, column in enumerate(columns) if column.is_id):
+            for row, beginning in zip(cells, _beginnings([row[number] for row in cells]), strict=True):
+                row[number] = beginning
+        widths = widths_of()
     fitted = _fitted(columns, widths, width)
     roomy = sum(fitted.values()) + 2 * (len(fitted) - 1) <= width
     padding = (0, int(roomy), 0, 0)
@@ -154,6 +168,14 @@ def table_of(
         style = "bold red" if number < len(marked) and marked[number] else None
         table.add_row(*(Text(row[kept]) for kept in fitted), style=style)
     return table
+
+
+def _beginnings(ids: Sequence[str]) -> list[str]:
+    """As long as it takes to tell them apart."""
+    different, length = len(set(ids)), _ID_CHARS
+    while len({each[:length] for each in ids}) < different:
+        length += 1
+    return [each[:length] for each in ids]
 
 
 def _fitted(columns: Sequence[Column], widths: Sequence[int], room: int) -> dict[int, int]:
@@ -176,9 +198,11 @@ def _fitted(columns: Sequence[Column], widths: Sequence[int], room: int) -> dict
     for number in reversed(range(len(columns))):
         if excess() > spare() and columns[number].optional:
             del fitted[number]
-    for number, width in sorted(fitted.items(), key=lambda column: -column[1]):
-        if number in least and excess() > 0:
-            fitted[number] = max(least[number], width - excess())
+    while excess() > 0 and (wide := [n for n in least if n in fitted and fitted[n] > least[n]]):
+        widest = max(wide, key=lambda number: fitted[number])
+        others = [fitted[number] for number in wide if number != widest]
+        floor = max(least[widest], min(fitted[widest] - 1, max(others, default=0)))
+        fitted[widest] = max(floor, fitted[widest] - excess())
     return fitted
 
 

@@ -52,9 +52,10 @@ class Uploaded:
         return self.version.file_id
 
 
-def find_sources(paths: Sequence[Path], prefix: str) -> list[Source]:
+def find_sources(paths: Sequence[Path], prefix: str, hidden: list[Path] | None = None) -> list[Source]:
     """Every file among and below `paths`; a folder's files keep its name in their keys. A path that is not there may be a
-    pattern, as the shell has them, with ** for folders within one another.
+    pattern, as the shell has them, with ** for folders within one another. hidden: gets the files below folders that are
+    left out, as a pattern leaves them out: their name, or that of a folder on the way, begins with a point.
 
     Raises UsageError for a path that is none of these, FroeError for a key that S3 refuses, or two files with one key.
     """
@@ -62,7 +63,7 @@ def find_sources(paths: Sequence[Path], prefix: str) -> list[Source]:
         prefix += "/"
     collected: dict[str, Source] = {}
     for path in paths:
-        for file, name in _files_of(path) if path.exists() else _files_like(path):
+        for file, name in _files_of(path, hidden) if path.exists() else _files_like(path, hidden):
             source = Source(file, checked_key(prefix + name, file), file.stat().st_size)
             if source.key in collected and not file.samefile(collected[source.key].path):
                 raise FroeError(
@@ -73,18 +74,22 @@ def find_sources(paths: Sequence[Path], prefix: str) -> list[Source]:
     return list(collected.values())
 
 
-def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
+def _files_of(path: Path, hidden: list[Path] | None) -> Iterator[tuple[Path, str]]:
     if path.is_dir():
         root = path.resolve()
         for file in sorted(file for file in path.rglob("*") if file.is_file()):
-            yield file, f"{root.name}/{file.relative_to(path).as_posix()}".lstrip("/")
+            below = file.relative_to(path)
+            if not any(part.startswith(".") for part in below.parts):
+                yield file, f"{root.name}/{below.as_posix()}".lstrip("/")
+            elif hidden is not None:
+                hidden.append(file)
     elif path.is_file():
         yield path, path.name
     else:
         raise FroeError(f"{path} is neither a file nor a folder.")
 
 
-def _files_like(pattern: Path) -> Iterator[tuple[Path, str]]:
+def _files_like(pattern: Path, hidden: list[Path] | None) -> Iterator[tuple[Path, str]]:
     """Those that match are named as if each had been: by its name, or with ** by its way from the folder before it."""
     parts = pattern.parts
     deep = parts.index("**") if "**" in parts else None
@@ -93,7 +98,7 @@ def _files_like(pattern: Path) -> Iterator[tuple[Path, str]]:
         raise click.UsageError(f"There is no file {str(pattern)!r}, and none that it matches as a pattern.")
     for path in actual:
         if deep is None:
-            yield from _files_of(path)
+            yield from _files_of(path, hidden)
         elif path.is_file():
             yield path, "/".join(path.parts[max(deep - 1, 0) :]).lstrip("/.")
 

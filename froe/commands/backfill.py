@@ -201,7 +201,7 @@ def _print_for_people(report: Report, reasons: Mapping[Amiss, str]) -> None:
         columns = (
             Column("key", shrinks=True),
             Column("state"),
-            Column("file id"),
+            Column("file id", is_id=True),
             Column("reason", shrinks=True),
         )
         print_table(

@@ -104,7 +104,7 @@ def _print_list(letters: list[ItemJson], *, limit: int, state: str, is_filtered:
         return
     columns = (
         Column("died at", optional=True),
-        Column("id"),
+        Column("id", is_id=True),
         Column("kind", optional=True),
         Column("what", shrinks=True),
         Column("code"),

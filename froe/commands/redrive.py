@@ -162,7 +162,7 @@ def _print_files(files: Mapping[str, ItemJson | None]) -> None:
     if not files:
         return
     columns = (
-        Column("file id"),
+        Column("file id", is_id=True),
         Column("key", shrinks=True),
         Column("state"),
         Column("reason", shrinks=True),

@@ -276,7 +276,7 @@ def _print(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
             print_json(asdict(outcome))
         return
     columns = (
-        Column("file id"),
+        Column("file id", is_id=True),
         Column("key", shrinks=True),
         Column("result"),
         Column("rejects", number=True),

@@ -6,10 +6,11 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import click
 
+from chalicelib.core.amounts import counted
 from chalicelib.settings import input_keys
 from froe.commands.options import charset_option, json_option, stage_option
 from froe.comparing import already_there
@@ -27,6 +28,8 @@ from froe.uploading import (
     upload_one_by_one,
 )
 from froe.watching import lasting
+
+_NAMED_MAX: Final = 3
 
 
 @click.command(short_help="Upload files and the files in folders to the input bucket.")
@@ -56,15 +59,20 @@ def upload(
     """Upload files, the files in folders, and those that match a pattern such as 'logs/**/*.gz', to the input
     bucket.
 
-    The key of a file is its name; files of a folder keep the name of the folder. A file that is there with
-    the same content is not sent again, so the same command resumes an upload that broke off. The Content-Type
+    The key of a file is its name; files of a folder keep the name of the folder. Hidden files of a folder, such
+    as .DS_Store or all in .git, are left out. A file that is there with the same content is not sent again, so
+    the same command resumes an upload that broke off. The Content-Type
     says the --charset, so that the stage reads the files as `froe parse --charset` does. Prints the id of
     each file. A file that cannot be read does not stop the others. The exit code is 1 if there was one, or
     with --wait unless every file is COMPLETE.
     """
-    sources = find_sources(paths, prefix)
+    hidden: list[Path] = []
+    sources = find_sources(paths, prefix, hidden)
     if not sources:
-        raise click.UsageError("There is no file in the folders that you named.")
+        other = " but hidden ones: name them to upload them" if hidden else ""
+        raise click.UsageError(f"There is no file in the folders that you named{other}.")
+    if hidden:
+        click.echo(_left_out(hidden), err=True)
     target = find_target(stage)
     warn_of_keys(target, [source.key for source in sources], wait=wait)
     uploaded, seconds, unreadable = send(target, sources, charset, again=again)
@@ -123,14 +131,17 @@ def summary(uploaded: Sequence[Uploaded], seconds: float) -> str:
     sent = [one for one in uploaded if one.sent]
     size = sum(one.source.size for one in sent)
     rate = f" ({sized(int(size / seconds))}/s)" if seconds > 1 else ""
-    parts = [f"Sent {_files(len(sent))}, {sized(size)}, in {lasting(seconds)}{rate}"] if sent else []
+    parts = [f"Sent {counted(len(sent), 'file')}, {sized(size)}, in {lasting(seconds)}{rate}"] if sent else []
     if there := len(uploaded) - len(sent):
-        parts.append(f"{_files(there)} had the same content there already (--again sends it all)")
+        parts.append(f"{counted(there, 'file')} had the same content there already (--again sends it all)")
     return "; ".join(parts or ["Sent nothing"]) + "."
 
 
-def _files(number: int) -> str:
-    return f"{number:,} file{'' if number == 1 else 's'}"
+def _left_out(hidden: Sequence[Path]) -> str:
+    named = ", ".join(printable(str(path)) for path in hidden[:_NAMED_MAX])
+    more = " and others" if len(hidden) > _NAMED_MAX else ""
+    verb = "is" if len(hidden) == 1 else "are"
+    return f"{counted(len(hidden), 'hidden file')} {verb} left out ({named}{more}); name one to upload it."
 
 
 def warn_of_keys(target: Target, keys: Sequence[str], *, wait: bool) -> None:
@@ -139,7 +150,9 @@ def warn_of_keys(target: Target, keys: Sequence[str], *, wait: bool) -> None:
     left_out = [key for key in keys if not patterns.takes(key)]
     if not left_out:
         return
-    named = ", ".join(map(printable, left_out[:3])) + (" and others" if len(left_out) > 3 else "")
+    named = ", ".join(map(printable, left_out[:_NAMED_MAX])) + (
+        " and others" if len(left_out) > _NAMED_MAX else ""
+    )
     sentence = f"{len(left_out)} of {len(keys)} keys do not become files, since INPUT_KEYS ({patterns.text}) excludes them: {named}."
     if wait:
         raise FroeError(f"{sentence} Change --prefix, leave them out, or upload without --wait.")
@@ -171,7 +184,7 @@ def _for_programs(one: Uploaded, file: ItemJson | None) -> dict[str, object]:
 
 
 def _print_for_people(uploaded: Sequence[Uploaded], files: Mapping[str, ItemJson], *, waited: bool) -> None:
-    columns = [Column("key", shrinks=True), Column("size", number=True), Column("file id")]
+    columns = [Column("key", shrinks=True), Column("size", number=True), Column("file id", is_id=True)]
     rows = [[one.source.key, sized(one.source.size), one.file_id] for one in uploaded]
     if waited:
         columns += [Column("lines", number=True), Column("rejected", number=True), Column("state")]

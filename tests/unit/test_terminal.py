@@ -115,9 +115,33 @@ def test_a_very_wide_column_is_shortened_before_an_optional_one_goes(
 
 
 def test_a_table_into_a_file_is_never_shortened(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(TABLE, [("k" * 100, "json", "1", "1")])
+    print_table((Column("id", is_id=True), *TABLE), [("i" * 26, "k" * 900, "json", "1", "77")])
 
-    assert "k" * 100 in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["id", "name", "format", "lines", "s"]
+    assert lines[2].split() == ["i" * 26, "k" * 900, "json", "1", "77"]
+
+
+@pytest.mark.parametrize(
+    ("width", "ids"),
+    [
+        (60, ["a" * 26, "a" * 10 + "b" * 16, "c" * 26]),
+        (40, ["a" * 11, "a" * 10 + "b", "c" * 11]),
+    ],
+)
+def test_ids_are_shortened_to_what_tells_them_apart_and_can_be_given(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], width: int, ids: list[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    whole = ["a" * 26, "a" * 10 + "b" * 16, "c" * 26]
+    print_table(
+        (Column("id", is_id=True), Column("key", shrinks=True)), [(each, "web/access.log") for each in whole]
+    )
+    lines = click.unstyle(capsys.readouterr().out).splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ids
+    assert [line.split()[1] for line in lines[2:]] == ["web/access.log"] * 3
 
 
 def test_progress_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -154,12 +154,18 @@ def test_the_same_command_goes_on_with_what_is_missing(
     assert "1 file had the same content there already" in summary(uploaded, 0.5)
 
 
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One whose input bucket is there."""
+    target = Target({"INPUT_BUCKET": BUCKET}, "us-east-1")
+    monkeypatch.setattr(upload_command, "find_target", lambda stage: target)
+
+
 def test_a_file_that_cannot_be_read_keeps_no_other_back(
-    s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: None
 ) -> None:
     for name in ("a.log", "b.log", "c.log"):
         (tmp_path / name).write_text(name)
-    target = Target({"INPUT_BUCKET": BUCKET}, "us-east-1")
     find = upload_command.find_sources
 
     def find_and_lose(*arguments: Any) -> Any:
@@ -168,7 +174,6 @@ def test_a_file_that_cannot_be_read_keeps_no_other_back(
         return sources
 
     monkeypatch.setattr(upload_command, "find_sources", find_and_lose)
-    monkeypatch.setattr(upload_command, "find_target", lambda stage: target)
     result = CliRunner().invoke(upload_command.upload, [str(tmp_path), "--json"])
 
     assert result.exit_code == 1
@@ -191,6 +196,28 @@ def test_a_pattern_is_as_if_each_of_its_files_were_named(
     assert keys_of([Path("**/*.log")]) == ["a.log", "logs/b.log", "logs/web/c.log"]
     with pytest.raises(click.UsageError, match="none that it matches"):
         keys_of([tmp_path / "*.gz"])
+
+
+def test_hidden_files_are_uploaded_only_where_they_are_named(s3: Any, tmp_path: Path, stage: None) -> None:
+    logs = tmp_path / "logs"
+    (logs / ".git" / "objects").mkdir(parents=True)
+    (logs / "web").mkdir()
+    for name in ("a.log", ".DS_Store", ".git/HEAD", ".git/objects/x.log", "web/.b.log.swp", "web/b.log"):
+        (logs / name).write_text(name)
+    hidden: list[Path] = []
+    sources = find_sources([logs], "", hidden)
+    assert [source.key for source in sources] == ["logs/a.log", "logs/web/b.log"]
+    assert len(hidden) == 4
+    assert keys_of([logs / "**" / "*"]) == ["logs/a.log", "logs/web/b.log"]
+    assert keys_of([logs / ".git", logs / ".DS_Store"]) == [".git/HEAD", ".git/objects/x.log", ".DS_Store"]
+
+    result = CliRunner().invoke(upload_command.upload, [str(logs)])
+    assert result.exit_code == 0, result.output
+    assert "4 hidden files are left out" in result.stderr
+    (logs / "a.log").unlink()
+    (logs / "web" / "b.log").unlink()
+    result = CliRunner().invoke(upload_command.upload, [str(logs)])
+    assert (result.exit_code, "but hidden ones" in result.stderr) == (2, True)
 
 
 def test_every_file_of_many_gets_its_own_version(s3: Any, tmp_path: Path) -> None:
