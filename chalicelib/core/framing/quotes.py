@@ -83,6 +83,22 @@ def _opening(line: bytes) -> _Opening | None:
     return None
 
 
+def _closes_all(data: bytes) -> bool:
+    """Whether all quotes of some lines surely begin and end a field within a line; none stands in a field."""
+    if b'"' not in data:
+        return True
+    parts = data.split(b'"')
+    if not len(parts) % 2 or b"\n" in b"".join(parts[1::2]):
+        return False
+    outside = b"\n" + b'"'.join(parts[::2])
+    left = len(parts) // 2
+    for before in (*DELIMITERS, b"\n"):
+        left -= outside.count(before + b'"')
+        if not left:
+            return True
+    return False
+
+
 class OutsideQuotes:
     """Lines that do not begin inside a quoted field; one that is never closed ends where the entry gets too long.
 
@@ -101,7 +117,7 @@ class OutsideQuotes:
         data = lines.data
         if self._charset is not None:
             return asked_one_by_one(lines, self.is_start)
-        if self._is_between_rows and b'"' not in data:
+        if self._is_between_rows and _closes_all(data):
             return None
         doubtful = [match.end() for match in _DOUBTFUL.finditer(data) if match.end() < len(data)]
         if _DOUBTFUL.match(b"\n" + data[: lines.ends[0]]):
