@@ -74,12 +74,12 @@ class Attention:
             lambda: self._with_rejects(limit),
         ]
         letters, *answers = self._map(lambda ask: ask(), [lambda: self._letters(limit=limit + 1), *asks])
-        page, more = Page(len(WHYS) * MAX_LIMIT), any(more for _, more in answers)
+        more_dead = len(letters["items"]) > limit or letters["cursor"] is not None
+        dead = {"items": letters["items"][:limit], "more": more_dead}
+        page, more = Page(len(WHYS) * MAX_LIMIT, beside=dead), any(more for _, more in answers)
         for why, detail, file in (each for entries, _ in answers for each in entries):
             listed = file_json(file, file.account, self._console_region)
             more = not page.add({"why": why, **detail, "file": listed}) or more
-        more_dead = len(letters["items"]) > limit or letters["cursor"] is not None
-        dead = {"items": letters["items"][:limit], "more": more_dead}
         return {"dead_letters": dead, "files": page.listed(None)["items"], "more": more}
 
     def _in_state(self, state: State, limit: int) -> tuple[list[Listed], bool]:

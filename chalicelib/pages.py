@@ -27,12 +27,13 @@ class BadQueryError(Exception):
 
 
 class Page:
-    """Items of a list, as many as the limit and the size of an answer allow. The first item always fits."""
+    """Items of a list, as many as the limit and the size of an answer allow. The first item always fits. beside: what else
+    the answer has."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, beside: Any = None) -> None:
         self._limit = checked_limit(limit)
         self._items: list[Any] = []
-        self._bytes = self._escaped_bytes = 0
+        self._bytes, self._escaped_bytes = _sizes(beside)
 
     @property
     def is_full(self) -> bool:
@@ -49,9 +50,7 @@ class Page:
 
     def add(self, item: Any) -> bool:
         """Add an item. Gives False if there is no room: then it begins the next page."""
-        text = json.dumps(item, default=str)  # as Chalice writes it: in ASCII
-        size = self._bytes + len(text)
-        escaped = self._escaped_bytes + len(text) + text.count('"') + text.count("\\")
+        size, escaped = map(int.__add__, (self._bytes, self._escaped_bytes), _sizes(item))
         if self.is_full or (self._items and (size > PAGE_MAX_BYTES or escaped > _ANSWER_MAX_BYTES)):
             return False
         self._bytes, self._escaped_bytes = size, escaped
@@ -60,6 +59,12 @@ class Page:
 
     def listed(self, cursor: str | None) -> dict[str, Any]:
         return {"items": self._items, "cursor": cursor}
+
+
+def _sizes(value: Any) -> tuple[int, int]:
+    """In bytes: as Chalice writes it, in ASCII, and as it is escaped once more."""
+    text = "" if value is None else json.dumps(value, default=str)
+    return len(text), len(text) + text.count('"') + text.count("\\")
 
 
 def checked_limit(limit: int) -> int:

@@ -197,7 +197,7 @@ class Queries:
 
     def look(self, person: Person, query_id: str, *, limit: int, cursor: str | None) -> dict[str, Any]:
         """The query as it is, with a page of its answer once there is one. NoQueryError, NotYoursError."""
-        page = Page(checked_limit(limit))
+        checked_limit(limit)
         offset = _offset(query_id, cursor) if cursor else 0
         run, who = self._allowed(person, query_id)
         if self._stopped_late(run):
@@ -205,9 +205,10 @@ class Queries:
         if run.state != "SUCCEEDED":
             return self._json(run, who)
         columns = self._engine.answer_columns(query_id)
-        return self._json(run, who) | {
-            "columns": _columns_json(columns),
-            **self._page(run, page, offset, len(columns)),
+        seen = self._json(run, who) | {"columns": _columns_json(columns)}
+        return {
+            **seen,
+            **self._page(run, Page(limit, beside=seen), offset, len(columns)),
             "download": self._answers.signed(
                 run.place, f"{query_id}.{'csv' if run.gives_rows else 'txt'}", _SIGNED_SECONDS
             ),

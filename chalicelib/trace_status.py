@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-from chalicelib.pages import BadQueryError
+from chalicelib.pages import PAGE_MAX_BYTES, BadQueryError
 from chalicelib.waterfalls import Document, for_programs, waterfall_of
 
 DEFAULT_BATCHES: Final = 20
@@ -53,4 +54,7 @@ class TraceStatus:
         if whole is None:
             return nothing | {"complete": traces.complete}
         drawn = for_programs(whole, whole.first(batches))
+        while batches > 1 and len(json.dumps(drawn)) > PAGE_MAX_BYTES:
+            batches //= 2
+            drawn = for_programs(whole, whole.first(batches))
         return answer | {"waterfall": drawn, "complete": traces.complete}

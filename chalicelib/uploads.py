@@ -10,18 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
+from urllib.parse import quote
 
 from chalicelib.core.plan.keys import KeyPatterns
 from chalicelib.core.wire.fields import NAME_MAX_CHARS, quoted
 from chalicelib.core.wire.notifications import is_folder
-from chalicelib.pages import BadQueryError
+from chalicelib.pages import PAGE_MAX_BYTES, BadQueryError
 from chalicelib.status_json import time_json
 
 HOLDS_FOR: Final = timedelta(hours=1)
 WHOLE_MAX_BYTES: Final = 64 * 1024**2
 PARTS_MAX: Final = 1000
-SIZE_MAX: Final = 5 * 1024**4
+_PART_MAX_BYTES: Final = 5 * 1024**3
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
+SIZE_MAX: Final = PARTS_MAX * _PART_MAX_BYTES
+_SIGNED_BYTES: Final = 3000
+"""Of the address of a part, beside its key: the id of the upload, the token of a session, the signature."""
 _PART_MIN_BYTES: Final = 16 * 1024**2
 _MIB: Final = 1024**2
 ID_MAX_CHARS: Final = 2000
@@ -68,7 +72,10 @@ class Uploads:
         until = {"key": key, "expires_at": time_json((self._now() + HOLDS_FOR).replace(microsecond=0))}
         if size <= WHOLE_MAX_BYTES:
             return {**until, "method": "PUT", "url": self._bucket.sign(key, size, seconds), "headers": {}}
-        part_bytes = part_size(size)
+        part_bytes = part_size(size, parts_max(key))
+        if part_bytes > _PART_MAX_BYTES:
+            most = parts_max(key) * _PART_MAX_BYTES
+            raise BadQueryError(f"size is {size}: give at most {most} bytes, or a shorter key")
         upload_id = self._bucket.begin(key)
         parts = []
         for at in range(0, size, part_bytes):
@@ -94,6 +101,11 @@ class Uploads:
             raise BadQueryError(f"key is {quoted(key)}: {self._keys.refusal()}")
 
 
-def part_size(size: int) -> int:
-    """Whole MiB."""
-    return max(_PART_MIN_BYTES, -(-size // PARTS_MAX // _MIB) * _MIB)
+def parts_max(key: str) -> int:
+    """How many addresses an answer has room for."""
+    return min(PARTS_MAX, PAGE_MAX_BYTES // (_SIGNED_BYTES + len(quote(key))))
+
+
+def part_size(size: int, parts: int) -> int:
+    """In bytes, whole MiB; parts: at most so many."""
+    return max(_PART_MIN_BYTES, -(-size // parts // _MIB) * _MIB)

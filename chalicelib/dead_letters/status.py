@@ -170,24 +170,28 @@ def story_json(letter: DeadLetter, envelope: Mapping[str, Any]) -> dict[str, Any
 
 
 def text_json(message: BatchMessage, first_line: int | None, limit: int) -> dict[str, Any]:
-    """The first lines of a batch, without their terminators; `line`: its number in the file, if known.
+    """The first lines of a batch, as many as an answer has room for, without their terminators; `line`: its number in the
+    file, if known.
 
     Bytes that are not UTF-8 are replaced. `cut`: the message has only the head of this line's entry.
     """
     lines = message.body.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    text: list[dict[str, Any]] = []
+    page = Page(limit)
     offset = message.offset
     for number, line in enumerate(lines[:limit]):
-        text.append(
+        is_added = page.add(
             {
                 "offset": offset,
                 "line": None if first_line is None else first_line + number,
                 "text": line.removesuffix(b"\r").decode(errors="replace"),
             }
         )
+        if not is_added:
+            break
         offset += len(line) + 1
+    text = page.listed(None)["items"]
     if len(text) == len(lines) and len(message.body) < message.length:
         text[-1]["cut"] = True
     return {"first_line": first_line, "text": text, "more_lines": message.lines - len(text)}

@@ -18,6 +18,7 @@ from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.wire.messages import decode
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.delivery import Incoming
+from chalicelib.pages import PAGE_MAX_BYTES
 from chalicelib.status import Status
 from tests.fakes import Pipeline, in_time
 from tests.unit.test_dead_letter_office import LIMITS, add_dead, bury, ids, with_dead, work
@@ -169,6 +170,18 @@ def test_of_a_long_batch_the_first_lines_are_shown_and_the_others_counted(serve:
         {"offset": 2, "line": 2, "text": "x"},
     ]
     assert letter["more_lines"] == 7
+
+
+def test_lines_are_as_many_as_an_answer_has_room_for(serve: Any) -> None:
+    """In JSON a byte that is not UTF-8 has six."""
+    pipeline = Pipeline(Limits())
+    text = (b"\xff" * 7000 + b"\n") * 100
+    pipeline.splitter.ingest(pipeline.objects.add("a.log", text), in_time())
+    bury(pipeline, pipeline.batch_queue.messages.pop().body, "m")
+    _, letter = serve(pipeline).get("/dead-letters/m?lines=1000")
+    assert len(json.dumps(letter)) <= PAGE_MAX_BYTES + 10_000
+    assert len(letter["text"]) + letter["more_lines"] == letter["lines"]
+    assert letter["more_lines"] > 0
 
 
 def test_of_an_entry_over_its_limit_the_head_is_shown_as_one(serve: Any) -> None:

@@ -25,6 +25,7 @@ from chalicelib.aws.access_table import DynamoAskers
 from chalicelib.aws.athena import TABLE, Athena, Catalog, S3Answers
 from chalicelib.core.errors import TransientError
 from chalicelib.core.plan.layouts import Sink
+from chalicelib.pages import PAGE_MAX_BYTES
 from chalicelib.queries import (
     AT_ONCE_MAX,
     AT_ONCE_MAX_EACH,
@@ -242,6 +243,14 @@ def test_an_answer_of_any_size_is_read_in_stretches_and_pages_stay_small(
     row = b'"1","' + b"x" * 987 + b'"\n'
     _, page = asking.get(asking.answered(HEADER + row + row))
     assert [len(value) for value in page["items"][0]] == [1, 987], "it has room without the header"
+
+
+def test_a_page_leaves_room_for_the_statement(asking: Asking) -> None:
+    sql = f"{SQL} and body <> '{'é' * 49_000}'"
+    rows = b"".join(b'"%d","%s"\n' % (number, b"x" * 9000) for number in range(600))
+    _, page = asking.get(asking.answered(HEADER + rows, sql) + "?limit=1000")
+    assert page["cursor"]
+    assert len(json.dumps(page)) <= PAGE_MAX_BYTES + 5000
 
 
 def test_a_row_that_no_answer_has_room_for_is_refused(asking: Asking) -> None:

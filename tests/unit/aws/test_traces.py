@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib import trace_status
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.traces import XRayTraces
 from chalicelib.core.errors import AccessDeniedError, TransientError
@@ -119,6 +120,16 @@ def test_the_waterfall_is_that_of_the_command_line() -> None:
         ("send", 0, None),
         ("parse", 5000, 4000),
     ]
+
+
+def test_a_waterfall_is_cut_to_what_an_answer_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = read(Client([segment(1, *(stage("parse", number, number + 1) for number in range(64)))]))
+    whole = quoted(trace, batches=64)["waterfall"]
+    assert whole["more_batches"] == 0
+    monkeypatch.setattr(trace_status, "PAGE_MAX_BYTES", len(json.dumps(whole)) // 3)
+    cut = quoted(trace, batches=64)["waterfall"]
+    assert (len(cut["batches"]), cut["more_batches"]) == (16, 48)
+    assert len(json.dumps(cut)) <= trace_status.PAGE_MAX_BYTES
 
 
 def test_where_nothing_is_recorded_there_is_no_waterfall() -> None:
