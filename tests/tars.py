@@ -24,6 +24,14 @@ def header(name: str = "a.log", size: int = 0, kind: bytes = tarfile.REGTYPE) ->
     return member.tobuf(tarfile.USTAR_FORMAT)
 
 
+def pax(name: str, data: bytes, size: int) -> bytes:
+    """A member of which an extended header gives another size."""
+    record = b"size=%d\n" % size
+    record = b"%d %s" % (len(record) + len(str(len(record) + 3)) + 1, record)
+    extended = header("pax", len(record), tarfile.XHDTYPE) + record + bytes(-len(record) % 512)
+    return extended + header(name, len(data)) + data + bytes(-len(data) % 512)
+
+
 def v7(name: bytes, data: bytes) -> bytes:
     """As old tar wrote it: no magic, the sum of its bytes alone tells it."""
     block = bytearray(512)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from chalicelib.core.archives.source import Source
 from chalicelib.core.decoding.compressions import Compression
 
 HEADERS: Final = "archive-headers"
@@ -22,7 +21,8 @@ class BrokenArchiveError(Exception):
 class PackedFile(NamedTuple):
     """A file in an archive, at whose bytes the source stands: who takes it goes on at its end. unread: what it is, if it
     is nothing that is read. skipped: bytes by reason that were passed over since the one before it. packed: how it is compressed.
-    crc: what the CRC-32 of its bytes is to be then, where the archive says so."""
+    crc: what the CRC-32 of its bytes is to be then, where the archive says so. claimed: how many bytes it is to have, where there
+    is no room for them."""
 
     path: str
     start: int
@@ -32,11 +32,9 @@ class PackedFile(NamedTuple):
     skipped: dict[str, int]
     packed: Compression = Compression.NONE
     crc: int | None = None
+    claimed: int | None = None
 
 
-def broken_at(source: Source, at: int, what: str) -> BrokenArchiveError:
-    """The error for a source that ends in the middle of something which begins at a place."""
-    damage = source.damage
-    if damage and damage.reason != "truncated":
-        return BrokenArchiveError(damage.reason, damage.detail, at)
+def ends_in(what: str, at: int) -> BrokenArchiveError:
+    """The error for an archive that ends in the middle of something which begins at a place."""
     return BrokenArchiveError("truncated", f"the archive ends in the middle of {what}", at)

@@ -8,9 +8,11 @@ Memory: `Source`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-from chalicelib.core.archives.found import PADDING, BrokenArchiveError, PackedFile, broken_at
+from chalicelib.core.archives.accounts import MEMBERS
+from chalicelib.core.archives.found import PADDING, BrokenArchiveError, PackedFile, ends_in
 from chalicelib.core.archives.openers import opener_in
 from chalicelib.core.archives.source import Source
 from chalicelib.core.archives.tar import tar_members
@@ -18,6 +20,7 @@ from chalicelib.core.archives.zip import ZipText, zip_members
 from chalicelib.core.decoding.checkpoints import Checkpoints
 from chalicelib.core.decoding.decoders import Damage
 from chalicelib.core.decoding.text import OpenObject
+from chalicelib.core.ledger.accounts import DAMAGED_REST, UNREAD_MEMBERS
 from chalicelib.core.ledger.marks import Counts, Mark, Tally
 from chalicelib.core.ledger.seals import Seal
 from chalicelib.core.plan import Archive, Member, ObjectHead, ObjectVersion, Plan, failed_plan
@@ -70,7 +73,9 @@ class Unpacker:
             lambda offset: plan.text(open_object, offset, checkpoints), self._end, self._size
         )
         is_zip = plan.archive is Archive.ZIP
-        self._files = zip_members(self._source, self._zip) if is_zip else tar_members(self._source)
+        self._files = (
+            zip_members(self._source, self._zip, self._ordinal) if is_zip else tar_members(self._source)
+        )
 
     @property
     def _zip(self) -> ZipText:
@@ -84,17 +89,20 @@ class Unpacker:
         skipped: dict[str, int] = {}
         damage, last = None, False
         while self._ordinal - first < SPLIT_MEMBERS and self._end - begin < self._plan.limits.split_bytes:
+            begun = None
             try:
                 member = next(self._files)
                 if isinstance(member, dict):
                     self._pass(member, skipped, self._source.position)
+                    next(self._files, None)
                     last = True
                     break
                 self._check(member)
+                begun = member
                 yield self._opened(member, split, number + 1 if member.size else 0)
                 self._go_behind(member)
             except BrokenArchiveError as broken:
-                damage, last = Damage(broken.reason, broken.detail, broken.at, self._end), True
+                damage, last = self._broken(broken, begun, skipped), True
                 break
             self._ordinal += 1
             number += 1 if member.size else 0
@@ -105,6 +113,24 @@ class Unpacker:
         context = None if last else str(self._ordinal)
         seal = Seal(split, begin, self._end, number + 1, total, last, damage, context)
         self.closed = Closed(seal, Mark.done(counts))
+
+    def _broken(
+        self, broken: BrokenArchiveError, begun: PackedFile | None, skipped: dict[str, int]
+    ) -> Damage:
+        """Account for the rest of an archive that cannot be read on. begun: the member that it breaks in: it has what there is
+        of it, and is no batch, since nobody knew when it was opened how much that is."""
+        end = self._source.read_through()
+        if begun and begun.start < end:
+            there = min(begun.size, end - begun.start)
+            self._pass(begun.skipped, skipped, begun.start)
+            self._pass({UNREAD_MEMBERS if begun.unread else MEMBERS: there}, skipped, begun.start + there)
+        damage = Damage(broken.reason, broken.detail, broken.at, self._end)
+        if end > self._end:
+            self._pass({DAMAGED_REST: end - self._end}, skipped, end)
+        cause = None if self._size is not None else self._source.damage
+        if cause is None or cause.detail == broken.detail:
+            return damage
+        return replace(damage, reason=cause.reason, detail=f"{cause.detail}; {broken.detail}")
 
     def _pass(self, gaps: Mapping[str, int], skipped: dict[str, int], end: int) -> None:
         for reason, size in gaps.items():
@@ -125,7 +151,7 @@ class Unpacker:
             self._ordinal,
             packed.path,
             packed.start,
-            packed.size,
+            packed.size if packed.claimed is None else packed.claimed,
             split,
             number,
             packed.packed,
@@ -139,7 +165,7 @@ class Unpacker:
     def _go_behind(self, member: PackedFile) -> None:
         source = self._source
         if not source.pass_to(member.start + member.size):
-            raise broken_at(source, member.start, "a member")
+            raise ends_in("a member", member.start)
         padding = len(source.read(member.padding))
         if padding:
             member.skipped[PADDING] = member.skipped.get(PADDING, 0) + padding

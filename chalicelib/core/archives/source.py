@@ -57,6 +57,12 @@ class Source:
         self.position = min(place, self._held_end)
         return self.position == place
 
+    def read_through(self) -> int:
+        """The end of the text; one that can be read from any byte on is not read for it."""
+        while self._size is None and self._more():
+            pass
+        return self._held_end if self._size is None else self._size
+
     def opener(self, start: int, size: int, otherwise: OpenObject) -> OpenObject:
         """Opens so many bytes from a place on that was not passed yet. otherwise: opens what is not held any more."""
 

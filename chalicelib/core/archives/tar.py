@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.core.archives.found import HEADERS, PADDING, BrokenArchiveError, PackedFile, broken_at
+from chalicelib.core.archives.found import HEADERS, PADDING, BrokenArchiveError, PackedFile, ends_in
 from chalicelib.core.archives.source import Source
 from chalicelib.core.decoding.binaries import is_tar
 
@@ -55,13 +55,13 @@ def tar_members(source: Source) -> Iterator[PackedFile | dict[str, int]]:
             extra.skip(PADDING, len(header))
             if len(header) < BLOCK:
                 if source.damage:
-                    raise broken_at(source, at, "the padding")
+                    raise ends_in("the padding", at)
                 yield extra.skipped
                 return
             is_behind_end = True
             continue
         if len(header) < BLOCK:
-            raise broken_at(source, at, "a header")
+            raise ends_in("a header", at)
         if not is_tar(header):
             raise _no_header(at, is_behind_end=is_behind_end)
         extra.skip(HEADERS, BLOCK)
@@ -113,7 +113,7 @@ def _extended(source: Source, size: int, at: int) -> bytes:
     padded = size + -size % BLOCK
     data = source.read(padded)
     if len(data) < padded:
-        raise broken_at(source, at, "an extended header")
+        raise ends_in("an extended header", at)
     return data[:size]
 
 
@@ -154,7 +154,7 @@ def _sparse_headers(source: Source, header: bytes, at: int) -> int:
     while goes_on:
         block = source.read(BLOCK)
         if len(block) < BLOCK:
-            raise broken_at(source, at, "a header")
+            raise ends_in("a header", at)
         passed += BLOCK
         goes_on = block[504]
     return passed

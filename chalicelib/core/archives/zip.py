@@ -1,6 +1,6 @@
 """The members of a zip, as its directory has them: stored and deflate, zip64, sizes behind the data.
 
-Members lie one behind the other in the order of their local headers. Where the directory is broken or missing, they are read by
+Members lie one behind the other in the order of their local headers. One whose size or place is false is damaged alone. Where the directory is broken or missing, they are read by
 those headers alone up to it, and the archive is broken there; that a member's size is behind it is then found out by reading it
 once more. What is encrypted, or compressed otherwise, is named. A zip that can only be read from front to back is read once
 more to find its directory.
@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from chalicelib.core.archives.found import HEADERS, BrokenArchiveError, PackedFile, broken_at
+from chalicelib.core.archives.found import HEADERS, BrokenArchiveError, PackedFile, ends_in
 from chalicelib.core.archives.source import Source
 from chalicelib.core.archives.zip_directory import (
     LOCAL,
+    LOCAL_MAGIC,
     Directory,
     Entry,
     OverlapError,
@@ -34,9 +35,9 @@ _PACKED: Final = {0: Compression.NONE, 8: Compression.DEFLATE}
 _METHODS: Final = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 _ENCRYPTED: Final = 1
 _SIZED_BEHIND: Final = 8
-_LOCAL_MAGIC: Final = b"PK\x03\x04"
-_MAGICS: Final = (_LOCAL_MAGIC, b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x08")
+_MAGICS: Final = (LOCAL_MAGIC, b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x08")
 """Of what may follow a member and its descriptor, …"""
+_LOST: Final = "not where the directory of the archive says"
 _DESCRIPTORS: Final = (0, 12, 16, 20, 24)
 """… which is so long, or missing (section 4.3.9)."""
 
@@ -96,8 +97,8 @@ class ZipText(NamedTuple):
         return None
 
 
-def zip_members(source: Source, text: ZipText) -> Iterator[PackedFile | dict[str, int]]:
-    """As `tar_members`, from the place on at which the source stands. Folders and links are headers."""
+def zip_members(source: Source, text: ZipText, first: int) -> Iterator[PackedFile | dict[str, int]]:
+    """As `tar_members`, from the place on at which the source stands, behind so many members. Folders and links are headers."""
     try:
         directory = text.directory()
     except OverlapError:
@@ -105,40 +106,49 @@ def zip_members(source: Source, text: ZipText) -> Iterator[PackedFile | dict[str
     except BrokenArchiveError as broken:
         yield from _without_directory(source, text, broken)
         return
-    yield from _by_directory(source, directory)
+    yield from _by_directory(source, directory, first)
 
 
-def _by_directory(source: Source, directory: Directory) -> Iterator[PackedFile | dict[str, int]]:
-    entries, start = directory
+def _by_directory(source: Source, directory: Directory, first: int) -> Iterator[PackedFile | dict[str, int]]:
+    entries, lost, start = directory
     reached = source.position
     skipped: dict[str, int] = {}
-    for entry in entries:
+    for entry, end in zip(entries, [*(each.offset for each in entries[1:]), start], strict=True):
         if entry.offset < reached:
             continue
-        if entry.end > start:
-            detail = f"the directory says that {entry.path} ends at byte {entry.end:,}, where the directory is or nothing"
-            raise BrokenArchiveError("corrupt", detail, min(entry.offset, start))
         _pass_to(source, entry.offset, skipped)
-        header = source.read(LOCAL.size)
-        if len(header) < LOCAL.size or not header.startswith(_LOCAL_MAGIC):
-            raise BrokenArchiveError("corrupt", "a member is not where the directory says", entry.offset)
-        fields = LOCAL.unpack(header)
-        begin = source.position + fields[9] + fields[10]
-        is_file = not (entry.is_link or entry.path.endswith("/"))
-        behind = begin if is_file else begin + entry.size
-        if begin + entry.size > start or not source.pass_to(behind):
-            raise broken_at(source, entry.offset, "a member")
-        skipped[HEADERS] = skipped.get(HEADERS, 0) + behind - entry.offset
-        if is_file:
-            yield _member_file(entry, begin, entry.crc, skipped)
+        header = source.read(min(LOCAL.size, end - entry.offset))
+        if len(header) < LOCAL.size or not header.startswith(LOCAL_MAGIC):
+            size = min(LOCAL.size + entry.size, end - entry.offset)
+            yield PackedFile(entry.path, entry.offset, size, 0, _LOST, skipped)
             skipped = {}
+            continue
+        fields = LOCAL.unpack(header)
+        begin = min(source.position + fields[9] + fields[10], end)
+        size = min(entry.size, end - begin)
+        behind = begin if entry.is_file else begin + size
+        if not source.pass_to(behind):
+            raise ends_in("a member", entry.offset)
+        skipped[HEADERS] = skipped.get(HEADERS, 0) + behind - entry.offset
+        if entry.is_file:
+            is_stored = _PACKED.get(entry.method) is Compression.NONE
+            claimed = max(entry.size, entry.whole) if is_stored else entry.size
+            yield _member_file(entry, begin, entry.crc, skipped)._replace(size=size, claimed=claimed)
+            skipped = {}
+    files = sum(entry.is_file for entry in entries)
+    for entry in lost[max(0, first - files) :]:
+        yield PackedFile(entry.path, source.position, 0, 0, _LOST, skipped)
+        skipped = {}
     _pass_to(source, start, skipped)
     while source.read(1 << 16):
         pass
     if source.damage:
-        raise broken_at(source, start, "the directory")
+        raise ends_in("the directory", start)
     skipped[DIRECTORY] = source.position - start
     yield skipped
+    if lost:
+        detail = f"{len(lost):,} of the members that the directory names are not where it says"
+        raise BrokenArchiveError("corrupt", detail, start)
 
 
 def _without_directory(
@@ -152,23 +162,23 @@ def _without_directory(
             raise BrokenArchiveError(broken.reason, broken.detail, max(broken.at, source.position))
         if passed:
             skipped[HEADERS] = skipped.get(HEADERS, 0) + passed
-        rest = source.read(LOCAL.size - len(_LOCAL_MAGIC))
-        header = _LOCAL_MAGIC + rest
+        rest = source.read(LOCAL.size - len(LOCAL_MAGIC))
+        header = LOCAL_MAGIC + rest
         names = LOCAL.unpack(header)[9:11] if len(header) == LOCAL.size else (1, 0)
         name_and_extra = source.read(sum(names))
         if len(name_and_extra) < sum(names):
-            raise broken_at(source, at, "a header")
+            raise ends_in("a header", at)
         entry, begin = entry_of(header, name_and_extra, at), source.position
         is_folder = entry.path.endswith("/")
         if entry.flags & _SIZED_BEHIND and not entry.size:
             is_deflated = _PACKED.get(entry.method) is Compression.DEFLATE
             size = text.deflated_bytes(begin) if is_deflated else 0 if is_folder else None
             if size is None:
-                raise broken_at(source, at, "a member, whose size is behind it")
+                raise ends_in("a member, whose size is behind it", at)
             entry = entry._replace(size=size)
         behind = begin + entry.size if is_folder else begin
         if not source.pass_to(behind):
-            raise broken_at(source, at, "a member")
+            raise ends_in("a member", at)
         skipped[HEADERS] = skipped.get(HEADERS, 0) + behind - at
         if is_folder:
             continue
@@ -181,9 +191,9 @@ def _next_header(source: Source) -> tuple[int | None, int]:
     has; None where none follows."""
     begin, taken = source.position, b""
     for length in _DESCRIPTORS:
-        taken += source.read(length + len(_LOCAL_MAGIC) - len(taken))
+        taken += source.read(length + len(LOCAL_MAGIC) - len(taken))
         magic = taken[length:]
-        if magic == _LOCAL_MAGIC:
+        if magic == LOCAL_MAGIC:
             return begin + length, length
         if magic in _MAGICS:
             break
@@ -199,7 +209,7 @@ def _pass_to(source: Source, place: int, skipped: dict[str, int]) -> None:
     """What lies between members is a descriptor (section 4.3.9), or nobody knows what."""
     gap = place - source.position
     if gap < 0 or not source.pass_to(place):
-        raise broken_at(source, place, "a member")
+        raise ends_in("a member", place)
     if gap:
         reason = HEADERS if gap <= _DESCRIPTORS[-1] else GAPS
         skipped[reason] = skipped.get(reason, 0) + gap

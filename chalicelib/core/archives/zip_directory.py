@@ -1,7 +1,7 @@
 """The directory of a zip, zip64 too: where its members are, and what is said of them.
 
-Limits: it is held, of at most `_DIRECTORY_MAX_BYTES`. Two members that overlap break the archive;
-one that is to reach into the directory breaks it from there on.
+Limits: it is held, of at most `_DIRECTORY_MAX_BYTES`. A member whose header is not where the directory says is lost, and one ends
+where the next begins; where more than `_DOUBTFUL_MAX` are to overlap, the archive is a bomb.
 https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 """
 
@@ -10,17 +10,20 @@ from __future__ import annotations
 import stat
 import struct
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from chalicelib.core.archives.found import BrokenArchiveError
 
 _DIRECTORY_MAX_BYTES: Final = 64 * 1024 * 1024
+_DOUBTFUL_MAX: Final = 100
+"""So many headers are looked at ahead, each by a request."""
 _END: Final = struct.Struct("<4s4H2LH")
 _END_MAGIC: Final = b"PK\x05\x06"
 _END64: Final = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR64: Final = struct.Struct("<4sLQL")
 _ENTRY: Final = struct.Struct("<4s6H3L5H2L")
+_NAME_LOOK_BYTES: Final = 256
+LOCAL_MAGIC: Final = b"PK\x03\x04"
 LOCAL: Final = struct.Struct("<4s5H3L2H")
 """The header in front of a member's bytes, section 4.3.7."""
 _COMMENT_MAX_BYTES: Final = 65_535
@@ -30,7 +33,8 @@ _UNIX: Final = 3
 
 
 class Entry(NamedTuple):
-    """A member, as its header or the directory says. offset: of its header. size: of its bytes as they are packed."""
+    """A member, as its header or the directory says. offset: of its header. size: of its bytes as they are packed. whole: as they
+    are not."""
 
     offset: int
     size: int
@@ -38,7 +42,12 @@ class Entry(NamedTuple):
     method: int
     flags: int
     crc: int
+    whole: int
     is_link: bool = False
+
+    @property
+    def is_file(self) -> bool:
+        return not (self.is_link or self.path.endswith("/"))
 
     @property
     def end(self) -> int:
@@ -47,14 +56,15 @@ class Entry(NamedTuple):
 
 
 class Directory(NamedTuple):
-    """entries: by their place. start: of the directory itself."""
+    """entries: by their place. lost: those whose place has no header, or is another's. start: of the directory itself."""
 
     entries: list[Entry]
+    lost: list[Entry]
     start: int
 
 
 class OverlapError(BrokenArchiveError):
-    """Two members overlap: the archive is to become far larger than it is."""
+    """Members overlap: the archive is to become far larger than it is."""
 
 
 class _End(NamedTuple):
@@ -82,10 +92,43 @@ def directory_of(read: Callable[[int, int], bytes], size: int) -> Directory:
     if len(entries) & 0xFFFF != end.members & 0xFFFF:
         detail = f"the directory of the archive has {len(entries):,} members, not {end.members:,}"
         raise BrokenArchiveError("corrupt", detail, end.start)
-    for one, two in pairwise(entries):
-        if two.offset < one.end <= end.start:
-            raise OverlapError("corrupt", "two members of the archive overlap", two.offset)
-    return Directory(entries, end.start)
+    return Directory(*_placed(entries, end.start, read), end.start)
+
+
+def _placed(
+    entries: list[Entry], start: int, read: Callable[[int, int], bytes]
+) -> tuple[list[Entry], list[Entry]]:
+    """Those that lie behind one another, and those that are lost."""
+    placed: list[Entry] = []
+    lost: list[Entry] = []
+    doubtful = 0
+    for entry in entries:
+        before = placed[-1] if placed else None
+        if entry.end <= start and (before is None or before.end <= entry.offset):
+            placed.append(entry)
+            continue
+        doubtful += 1
+        if doubtful > _DOUBTFUL_MAX:
+            raise OverlapError("corrupt", "members of the archive overlap", entry.offset)
+        if not _has_header(entry, read):
+            lost.append(entry)
+            continue
+        if before and before.end > entry.offset and not _has_header(before, read):
+            lost.append(placed.pop())
+        elif before and before.offset + LOCAL.size > entry.offset:
+            lost.append(entry)
+            continue
+        placed.append(entry)
+    return placed, lost
+
+
+def _has_header(entry: Entry, read: Callable[[int, int], bytes]) -> bool:
+    """Whether the header of a member lies at its place."""
+    header = read(entry.offset, LOCAL.size + _NAME_LOOK_BYTES)
+    if len(header) < LOCAL.size or not header.startswith(LOCAL_MAGIC):
+        return False
+    name = header[LOCAL.size :][: min(LOCAL.unpack_from(header)[9], _NAME_LOOK_BYTES)]
+    return entry.path.startswith(_path(name, entry.flags).rstrip("\ufffd"))
 
 
 def _end_of(read: Callable[[int, int], bytes], size: int) -> _End:
@@ -125,9 +168,11 @@ def _entries(data: bytes, start: int) -> Iterator[Entry]:
         name, extra = data[at + _ENTRY.size : name_end], data[name_end : name_end + fields[11]]
         offset = fields[16]
         if _IN_ZIP64 in (packed_bytes, size, offset):
-            packed_bytes, offset = _from_zip64(extra, size, packed_bytes, offset, start + at)
+            size, packed_bytes, offset = _from_zip64(extra, size, packed_bytes, offset, start + at)
         is_link = fields[1] >> 8 == _UNIX and stat.S_ISLNK(fields[15] >> 16)
-        yield Entry(offset, packed_bytes, _path(name, fields[3]), fields[4], fields[3], fields[7], is_link)
+        yield Entry(
+            offset, packed_bytes, _path(name, fields[3]), fields[4], fields[3], fields[7], size, is_link
+        )
         at = name_end + fields[11] + fields[12]
 
 
@@ -135,15 +180,15 @@ def entry_of(header: bytes, name_and_extra: bytes, offset: int) -> Entry:
     """What the header in front of a member says, which knows of no links. offset: where it lies."""
     _, _, flags, method, _, _, crc, packed_bytes, size, name_bytes, _ = LOCAL.unpack(header)
     if _IN_ZIP64 in (packed_bytes, size):
-        packed_bytes, _ = _from_zip64(name_and_extra[name_bytes:], size, packed_bytes, 0, offset)
-    return Entry(offset, packed_bytes, _path(name_and_extra[:name_bytes], flags), method, flags, crc)
+        size, packed_bytes, _ = _from_zip64(name_and_extra[name_bytes:], size, packed_bytes, 0, offset)
+    return Entry(offset, packed_bytes, _path(name_and_extra[:name_bytes], flags), method, flags, crc, size)
 
 
 def _path(name: bytes, flags: int) -> str:
     return name.decode("utf-8" if flags & _UTF_8 else "cp437", "replace")
 
 
-def _from_zip64(extra: bytes, size: int, packed_bytes: int, offset: int, at: int) -> tuple[int, int]:
+def _from_zip64(extra: bytes, size: int, packed_bytes: int, offset: int, at: int) -> tuple[int, int, int]:
     """Section 4.5.3: those of the numbers that are too large for their fields, in this order."""
     place = 0
     while len(extra) - place >= 4:
@@ -156,6 +201,6 @@ def _from_zip64(extra: bytes, size: int, packed_bytes: int, offset: int, at: int
                 numbers.pop(0) if each == _IN_ZIP64 and numbers else each
                 for each in (size, packed_bytes, offset)
             ]
-            return values[1], values[2]
+            return values[0], values[1], values[2]
         place += 4 + length
     raise BrokenArchiveError("corrupt", "the directory of the archive lacks a size", at)

@@ -160,7 +160,7 @@ class Text:
         if self._expected is not None and offset < self._expected:
             missing = self._expected - offset
             self.damage = Damage(
-                "truncated", f"the archive ends {missing:,} bytes before it does", offset, offset
+                "truncated", f"the archive has {missing:,} bytes less of it than it says", offset, offset
             )
         elif summed not in {None, self._crc}:
             self.damage = Damage("corrupt", _WRONG_CRC, offset, offset)

@@ -35,6 +35,8 @@ class State(StrEnum):
 
 UNREAD_MEMBERS: Final = "unread-members"
 """The reason for which bytes of an archive are skipped: they belong to members that cannot be read."""
+DAMAGED_REST: Final = "archive-damaged"
+"""The reason for which bytes of an archive are skipped: the archive is damaged before them."""
 _SEALED: Final = 4
 """What a seal adds to the revision: more than any setback, which it overrides."""
 _GENERATION: Final = 2**40
@@ -236,7 +238,8 @@ def _state(
             _said_of_splits(plan, splits, lost, Obstacle.FAILED),
             broken,
         )
-    if broken and not text_bytes:
+    unread = summary.counts.skipped.get(DAMAGED_REST, Tally())
+    if broken and text_bytes == unread.bytes:
         return State.FAILED, f"nothing can be read: {broken}"
     discards = _joined(
         _said_of_discarded(summary, batches), _said_of_splits(plan, splits, lost, Obstacle.DISCARDED)

@@ -17,6 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.archives import members as archives
+from chalicelib.core.decoding.compressions import Compression
+from chalicelib.core.decoding.text import Text
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import FileAccount, State
 from chalicelib.core.plan import Plan, bounds
@@ -24,7 +26,7 @@ from chalicelib.core.reading import PlanReading, Reading
 from chalicelib.core.records import Outcome
 from tests.fakes import opener
 from tests.faults.reading import head_of
-from tests.tars import header, size_of, tar, v7
+from tests.tars import header, pax, size_of, tar, v7
 
 LINES = b"".join(b"2026-09-14T08:00:%02dZ INFO hello %d\n" % (n % 60, n) for n in range(400))
 SHORT = LINES[:700]
@@ -201,7 +203,42 @@ def test_a_member_that_claims_more_than_there_is_is_damaged_and_so_is_the_archiv
             files["a"].account.reason
             == "the archive ends in the middle of a member at byte 2,048 of the archive"
         )
-        assert files["a"].account.text_bytes == 512 + 1024
+        assert files["a"].account.text_bytes == len(lying)
+        assert skipped(files["a"])["members"] == len(SHORT) + len(lying) - 512 - 1024 - 512
+
+
+BROKEN = {
+    "a header is cut": TARS["ustar"][: 512 + 14_336 + 300],
+    "a member is cut": TARS["ustar"][:9000],
+    "the last size is too large": size_of(TARS["ustar"], 512 + 14_336, 5 * 10**9),
+    "a size is too small": size_of(TARS["ustar"], 0, 1024),
+    "a size of pax is too large": TARS["v7"][:-1024] + pax("a.log", SHORT, 10**9),
+    "a size of pax is too small": TARS["v7"][:-1024] + pax("a.log", SHORT, 100) + TARS["ustar"],
+    "a sum is wrong": TARS["v7"][:-1024] + b"?" + TARS["ustar"][1:],
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+@pytest.mark.parametrize("pack", ["plain", "xz"])
+def test_the_bytes_of_a_broken_archive_are_those_of_its_members_its_headers_and_the_rest(
+    how: str, pack: str
+) -> None:
+    files = files_in(PACKS[pack](BROKEN[how]))
+    archive = files.pop("a")
+    assert archive.account.state is State.DAMAGED
+    assert archive.account.text_bytes == len(BROKEN[how])
+    of_members = sum(file.account.text_bytes or 0 for file in files.values())
+    assert of_members == skipped(archive)["members"] > 0
+
+
+@pytest.mark.parametrize("end", [600, 3000, 15_000])
+def test_what_breaks_a_compressed_archive_is_named_before_what_came_of_it(end: int) -> None:
+    """A gzip that ends early, and one that lacks a piece, of which a decoder makes other bytes until it notices."""
+    data = gzip.compress(tar([("a.log", SHORT), ("b.log", NOISE), ("c.log", LINES)]))
+    cut = files_in(data[: min(end, len(data) - 9)])["a"].account.reason or ""
+    assert cut.startswith("the gzip data ends in the middle; the archive ends in the middle of")
+    hole = files_in(data[:1500] + data[2000:])["a"].account.reason or ""
+    assert hole.startswith("the gzip data is corrupt")
 
 
 def test_a_header_that_claims_too_little_ends_the_archive_where_it_is_found_out() -> None:
@@ -233,6 +270,9 @@ def test_an_archive_that_is_cut_anywhere_adds_up_as_far_as_it_goes(end: int, pac
         whole_text = {"a/one/app.log": LINES, "a/two.log": SHORT}.get(key, b"")
         raw = b"".join(outcome.raw for outcome in file.outcomes)
         assert whole_text.startswith(raw) or key == "a"
+    if file.account.text_bytes is not None:
+        text = Text(opener(data, 1000), Compression.GZIP if pack == "gzip" else Compression.NONE, "utf-8")
+        assert file.account.text_bytes == len(b"".join(text))
 
 
 @given(st.integers(1, 5000), st.sampled_from(["plain", "gzip"]))

@@ -203,23 +203,50 @@ def test_of_a_stored_member_that_is_cut_in_parallel_nobody_reads_all() -> None:
     assert files["a/a.log"].account.state is State.COMPLETE
 
 
-def test_members_that_overlap_are_a_bomb_and_not_read() -> None:
-    data = bytearray(zipped([("a.log", SHORT), ("b.log", SHORT)], zipfile.ZIP_STORED))
-    second = data.rindex(b"PK\x01\x02")
-    data[second + 42 : second + 46] = struct.pack("<L", 10)
-    (archive,) = files_in(bytes(data)).values()
-    assert "two members of the archive overlap" in (archive.account.reason or "")
+def changed(data: bytes, name: bytes, field: int, value: int) -> bytes:
+    """A zip whose directory says something else of a member. field: 20 is its size, 42 its place."""
+    at = data.rindex(name) - 46 + field
+    return data[:at] + struct.pack("<L", value) + data[at + 4 :]
 
 
-@pytest.mark.parametrize("field", [20, 42], ids=["size", "place"])
-def test_a_member_that_claims_too_much_takes_no_other_with_it(field: int) -> None:
-    data = bytearray(zipped([("a.log", SHORT), ("b.log", SHORT)]))
-    at = data.rindex(b"PK\x01\x02") + field
-    data[at : at + 4] = struct.pack("<L", 10**8)
-    files = files_in(bytes(data))
-    assert files["a/a.log"].outcomes == alone(SHORT)
-    assert files["a"].account.state is State.DAMAGED
-    assert "the directory says that b.log ends at byte 100,00" in (files["a"].account.reason or "")
+def test_many_members_that_overlap_are_a_bomb_and_not_read() -> None:
+    data = zipped([(f"{number:03}.log", SHORT) for number in range(120)])
+    for number in range(120):
+        data = changed(data, b"%03d.log" % number, 20, 10**6)
+    (archive,) = files_in(data).values()
+    assert archive.account.state is State.FAILED
+    assert "members of the archive overlap" in (archive.account.reason or "")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("name", [b"a.log", b"b.log", b"c.log"])
+@pytest.mark.parametrize(("field", "value"), [(20, 300), (20, 3000), (20, 10**9), (42, 10), (42, 10**8)])
+def test_a_member_of_which_the_directory_gives_a_false_size_or_place_is_damaged_alone(
+    method: int, name: bytes, field: int, value: int
+) -> None:
+    members = [("a.log", SHORT), ("b.log", SHORT), ("c.log", SHORT)]
+    data = changed(zipped(members, method), name, field, value)
+    for packed in (data, gzip.compress(data)):
+        files = files_in(packed, limits=Limits(split_bytes=100))
+        archive, odd = files.pop("a"), files.pop(f"a/{name.decode()}")
+        assert len(files) == 2
+        if packed is data:
+            assert all(file.outcomes == alone(SHORT) for file in files.values())
+            assert all(file.account.state is State.COMPLETE for file in files.values())
+        assert odd.account.state in {State.DAMAGED, State.FAILED} or odd.outcomes == alone(SHORT)
+        assert archive.account.text_bytes == len(data)
+        if field == 42:
+            assert archive.account.state is State.DAMAGED
+
+
+def test_members_that_have_one_place_are_read_once() -> None:
+    data = zipped([("a.log", SHORT), ("b.log", LINES), ("c.log", SHORT)])
+    start = data.index(b"b.log") - 30
+    files = files_in(changed(changed(data, b"a.log", 42, start), b"c.log", 42, start))
+    assert files["a/b.log"].outcomes == alone(LINES)
+    for other in ("a/a.log", "a/c.log"):
+        assert "not where the directory of the archive says" in (files[other].account.reason or "")
+    assert (files["a"].account.reason or "").startswith("2 of the members that the directory names are not")
 
 
 def test_a_directory_that_is_too_large_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
