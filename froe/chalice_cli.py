@@ -27,7 +27,7 @@ from froe.deployment.stage_files import read_parameters
 from froe.deployment.stages import Stage, others_of
 from froe.errors import FroeError
 from froe.function_options import FunctionOptions
-from froe.lanes import no_such_lane, unknown_lanes
+from froe.lanes import unfit_lanes
 from froe.local import gateway
 from froe.resources import LOCAL_STAGE, read_template
 
@@ -179,8 +179,7 @@ def bad_config(settings: Mapping[str, str]) -> str | None:
         lanes = lanes_of(settings)
     except (ConfigError, SettingsError) as error:
         return str(error)
-    unknown = unknown_lanes(config, lanes)
-    return no_such_lane(unknown[0]) if unknown else None
+    return unfit_lanes(config, lanes)
 
 
 def options_of(config: Mapping[str, Any], stage: str, project: Path) -> Mapping[str, FunctionOptions]:

@@ -33,7 +33,7 @@ from chalicelib.core.custom.spec import Config
 from chalicelib.core.plan.layouts import Layout
 from chalicelib.status_json import time_json
 from froe.errors import FroeError
-from froe.lanes import no_such_lane, unknown_lanes
+from froe.lanes import unfit_lanes
 from froe.project import project_of
 
 DISTRIBUTION: Final = "froe-logs"
@@ -142,8 +142,8 @@ class Configuring:
 
     def check_fit(self, written: Written) -> None:
         """FroeError for a binding to what the stage does not have."""
-        if unknown := unknown_lanes(written.config, self._lanes):
-            raise FroeError(f"{no_such_lane(unknown[0], written.name)}.")
+        if unfit := unfit_lanes(written.config, self._lanes, written.name):
+            raise FroeError(f"{unfit}.")
         if not self._has_sink and any(each.layout is Layout.NONE for each in written.config.bindings):
             raise FroeError(
                 f"{written.name} binds files to the layout none, and the stage has no sink, so that their records would go"

@@ -65,14 +65,17 @@ class Seconds:
 NO_LANES: Final[Mapping[str, Seconds]] = MappingProxyType({})
 
 
-def unknown_lanes(config: Config, lanes: Iterable[str]) -> list[str]:
-    """Lanes to which the configuration binds files, and which are none of these."""
-    return sorted({each.lane for each in config.bindings if each.lane} - {DEFAULT, *lanes})
-
-
-def no_such_lane(lane: str, file: str = "froe.toml") -> str:
-    """What is wrong where files are bound to a lane that the stage does not have, and the remedy."""
-    return f"{file} binds files to the lane {lane}, which the stage does not have: name it in {SETTING}, or bind another"
+def unfit_lanes(config: Config, lanes: Iterable[str], file: str = "froe.toml") -> str | None:
+    """What is wrong where the configuration binds files to lanes that the stage does not have, and the remedy; None where it
+    does not. lanes: those of the stage beside the default one."""
+    known = (DEFAULT, *lanes)
+    unknown = sorted({each.lane for each in config.bindings if each.lane} - {*known})
+    if not unknown:
+        return None
+    lane = f"the lane {unknown[0]}" if len(unknown) == 1 else f"the lanes {' and '.join(unknown)}"
+    there = f"the lane {DEFAULT} alone" if known == (DEFAULT,) else f"the lanes {', '.join(known)}"
+    add = f"name {'it' if len(unknown) == 1 else 'them'} in {SETTING} and deploy"
+    return f"{file} binds files to {lane}, which the stage does not have: it has {there}; bind one of those, or {add}"
 
 
 def template(

@@ -56,7 +56,7 @@ from froe.deployment.templates import (
     load,
 )
 from froe.errors import FroeError
-from froe.lanes import no_such_lane, unknown_lanes
+from froe.lanes import unfit_lanes
 from froe.resources import ROOT, TOKEN_SETTING, Report, read_template
 
 BROUGHT_BUCKET: Final = "ExistingInputBucket"
@@ -136,8 +136,8 @@ def check_config(stage: Stage, root: Path) -> None:
     the stage does not have."""
     packaged = root / "chalicelib" / PACKAGED.name
     config = read_config(environment={**os.environ, **stage.settings}, packaged=packaged)
-    if unknown := unknown_lanes(config, stage.lanes):
-        raise FroeError(f"{no_such_lane(unknown[0])}.")
+    if unfit := unfit_lanes(config, stage.lanes):
+        raise FroeError(f"{unfit}.")
 
 
 def check_templates(

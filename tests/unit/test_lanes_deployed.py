@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from chalicelib.core.custom.loading import load as load_config
+from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.plan.lanes import NAME
 from froe import policies
 from froe.deployment import drift, leftovers
 from froe.deployment.checks.lanes import check_lanes
@@ -21,7 +23,7 @@ from froe.deployment.stages import Stage
 from froe.deployment.templates import DATA, LANES, MAX_BODY_BYTES, OBSERVABILITY, load
 from froe.errors import FroeError
 from froe.function_options import read_options
-from froe.lanes import Seconds, unknown_lanes
+from froe.lanes import Seconds, unfit_lanes
 from froe.resources import FUNCTIONS, ROOT
 from tests.stage_answers import ACCOUNT, BASE, examined, faults
 from tests.templates import read
@@ -56,12 +58,31 @@ def test_templates_with_the_most_lanes_of_the_longest_names_are_taken() -> None:
         assert len(template.body.encode()) <= MAX_BODY_BYTES
 
 
-@pytest.mark.parametrize("lane", ["policy", "old"])
-def test_a_lane_whose_queue_has_the_name_of_another_resource_is_refused(lane: str) -> None:
-    with pytest.raises(
-        FroeError, match=f"the lane {lane}, whose BatchQueue{lane.capitalize()} .* rename the lane"
-    ):
+def test_a_lane_that_would_have_the_names_of_other_resources_is_refused_wherever_it_is_named() -> None:
+    """Every word that follows the default lane's names in the templates is tried."""
+    names = {name for each in (DATA, OBSERVABILITY) for name in read(each)["Resources"]}
+    endings = {
+        name.removeprefix(other).lower()
+        for name in names
+        for other in names
+        if name != other and name.startswith(other)
+    }
+    taken = {lane for lane in filter(NAME.fullmatch, endings) if _refusal(lane)}
+    assert taken == {"logged", "old", "policy", "query"}
+    for lane in taken:
+        with pytest.raises(FroeError, match=f"LANES is '{lane}': '{lane}' cannot be a lane, .* take another"):
+            _ = stage_with(lane).lanes
+        with pytest.raises(ConfigError, match=f"'{lane}' cannot be a lane"):
+            load_config(f'[[bind]]\nprefix = "a/"\nlane = "{lane}"\n', "froe.toml")
+
+
+def _refusal(lane: str) -> str | None:
+    """That of the templates."""
+    try:
         load(LANES, ROOT, local=False, lanes={lane: Seconds(900, 5400)})
+    except FroeError as error:
+        return str(error)
+    return None
 
 
 def test_all_that_a_lane_names_is_in_its_stack_or_is_exported() -> None:
@@ -164,7 +185,15 @@ def test_the_doctor_adds_up_the_workers_of_all_lanes() -> None:
 def test_files_bound_to_a_lane_that_there_is_not_are_named(tmp_path: Any) -> None:
     text = '[[bind]]\nprefix = "a/"\nlane = "bulk"\n[[bind]]\nprefix = "b/"\nlane = "default"\n'
     config = load_config(text, "froe.toml")
-    assert (unknown_lanes(config, ["bulk"]), unknown_lanes(config, [])) == ([], ["bulk"])
+    assert unfit_lanes(config, ["bulk"]) is None
+    assert "the lane bulk, which the stage does not have: it has the lane default alone" in str(
+        unfit_lanes(config, [])
+    )
+    both = load_config(f'{text}[[bind]]\nprefix = "c/"\nlane = "audit"\n', "froe.toml")
+    assert str(unfit_lanes(both, ["web", "slow"], "other.toml")) == (
+        "other.toml binds files to the lanes audit and bulk, which the stage does not have: it has the lanes default, web, slow;"
+        " bind one of those, or name them in LANES and deploy"
+    )
     (tmp_path / "chalicelib").mkdir()
     (tmp_path / "chalicelib" / "froe.toml").write_text(text)
     with pytest.raises(FroeError, match="binds files to the lane bulk, which the stage does not have"):
@@ -172,7 +201,8 @@ def test_files_bound_to_a_lane_that_there_is_not_are_named(tmp_path: Any) -> Non
     check_config(stage_with("bulk"), tmp_path)
     looked = replace(examined({"list_stack_resources": {"StackResourceSummaries": []}}), root=tmp_path)
     (finding,) = faults(check_lanes(looked))
-    assert "binds files to bulk, which LANES does not name: they go to the default lane" in finding
+    assert "the lane bulk, which the stage does not have: it has the lane default alone; " in finding
+    assert "until then they go to the default lane" in finding
 
 
 def left(waiting: int, *, worker: bool = True) -> Any:

@@ -15,6 +15,8 @@ MOST: Final = 4
 """Lanes per stage, the default one included."""
 NAME: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
 _RULE: Final = "1 to 16 lower-case letters and digits, a letter first"
+_TAKEN: Final = frozenset(("logged", "old", "policy", "query"))
+"""Names whose queue or worker would have the name of something else in the templates of a stage."""
 _WORKER: Final = "worker"
 
 
@@ -26,6 +28,10 @@ def checked(name: str) -> str:
     """The name of a lane. Raises LanesError."""
     if not NAME.fullmatch(name):
         raise LanesError(f"{name!r} cannot be a lane: take {_RULE}")
+    if name in _TAKEN:
+        raise LanesError(
+            f"{name!r} cannot be a lane, as other resources of a stage have that name: take another"
+        )
     return name
 
 

@@ -12,7 +12,7 @@ from froe.deployment import configured
 from froe.deployment.checks.examined import Examined
 from froe.deployment.findings import Finding, fault, ok, warning
 from froe.errors import FroeError
-from froe.lanes import no_such_lane, unknown_lanes
+from froe.lanes import unfit_lanes
 
 AREA: Final = "configuration"
 _REMEDY: Final = "`froe config put` the file again, or `froe config rollback`"
@@ -45,8 +45,8 @@ def _checked(examined: Examined, versions: Configuring, newest: Version) -> Find
         return fault(AREA, f"{named} does not pass the checks of this Froe ({error})", "put a corrected file")
     except (FroeError, PipelineError) as error:
         return fault(AREA, f"{named} cannot be compiled again: {error}", _REMEDY)
-    if unknown := unknown_lanes(config, examined.stage.lanes):
-        return fault(AREA, f"{named}: {no_such_lane(unknown[0])}", "put a corrected file")
+    if unfit := unfit_lanes(config, examined.stage.lanes):
+        return fault(AREA, f"{named}: {unfit}", "put a corrected file")
     if anew:
         other = f"was compiled by Froe {newest.froe}, and this one compiles it otherwise"
         return warning(AREA, f"{named} {other}", f"{examined.deploy} compiles it anew")

@@ -10,7 +10,7 @@ from froe.deployment import leftovers
 from froe.deployment.checks.examined import Examined
 from froe.deployment.findings import Finding, fault, ok
 from froe.deployment.stages import CONFIG
-from froe.lanes import unknown_lanes
+from froe.lanes import unfit_lanes
 
 AREA: Final = "lanes"
 
@@ -29,12 +29,11 @@ def check_lanes(examined: Examined) -> Iterator[Finding]:
         config = read_config(environment=stage.settings, packaged=packaged)
     except ConfigError:
         return  # who deploys is told
-    unknown = unknown_lanes(config, stage.lanes)
-    if unknown:
+    if unfit := unfit_lanes(config, stage.lanes, PACKAGED.name):
         yield fault(
             AREA,
-            f"{PACKAGED.name} binds files to {', '.join(unknown)}, which {SETTING} does not name: they go to the default lane",
-            f"name it in {SETTING} of the stage in {CONFIG}, or bind another, then {examined.deploy}",
+            f"{unfit}; until then they go to the default lane",
+            f"change {SETTING} of the stage in {CONFIG}, or {PACKAGED.name}, then {examined.deploy}",
         )
     elif stage.lanes:
         yield ok(AREA, f"beside the default lane there are {', '.join(stage.lanes)}")
