@@ -88,7 +88,7 @@ agreement: $(STAMP) ## Compare with what other projects' tests assert, where FRO
 
 docs: $(STAMP) ## Rewrite the pages that are made from the code, and the index of formats
 	@mkdir -p build
-	$(BIN)/python -m froe.format_index > build/index.py && mv build/index.py chalicelib/core/formats/index.py
+	$(BIN)/python -m froe.format_index > build/index.json && mv build/index.json chalicelib/core/formats/index.json
 	$(BIN)/python -m froe.reference > docs/format-reference.md
 	$(BIN)/python -m froe.permissions > docs/permissions.md
 	$(BIN)/python -m froe.parameters > docs/parameters.md

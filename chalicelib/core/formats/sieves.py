@@ -2,16 +2,17 @@
 
 Most are passed over by the line's first character, or for a text that every entry of the format holds;
 one that formats share is asked once. What is found is what asking each by itself finds. No format is imported
-for it: what is asked of the built-in ones stands in `index`.
+for it: `index.json`, made by `make docs`, has what is asked of the built-in ones (`froe/format_index.py` says what).
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
-from chalicelib.core.formats.index import FORMATS, TRAITS
+import orjson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,7 +63,14 @@ class Candidate(NamedTuple):
     programs: tuple[str, ...]
 
 
-CANDIDATES: Final = tuple(Candidate(*row) for row in FORMATS)
+_INDEX: Final = orjson.loads(Path(__file__).with_name("index.json").read_bytes())
+_TRAITS: Final[dict[str, tuple[int, int, tuple[str, ...]]]] = {
+    sieve: (int(begins, 16), lacks, tuple(needs)) for sieve, begins, lacks, needs in _INDEX["traits"]
+}
+CANDIDATES: Final = tuple(
+    Candidate(name, sieve, tuple(map(tuple, contains)), alone, specificity, tuple(programs))
+    for name, sieve, contains, alone, specificity, programs in _INDEX["formats"]
+)
 """Every built-in format, in the order in which detection breaks a tie."""
 
 
@@ -155,7 +163,7 @@ def _bits(answers: Iterable[int]) -> int:
 
 
 def _traits_of(sieve: str) -> tuple[int, int, tuple[str, ...]]:
-    traits = TRAITS.get(sieve)
+    traits = _TRAITS.get(sieve)
     if traits is None:
         from chalicelib.core.formats.sieve_trees import traits_of  # no format of ours needs it
 
