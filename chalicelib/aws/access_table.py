@@ -1,6 +1,5 @@
-"""Tokens, the audit trail and who asked which query, in the ledger's table: the partition ``tokens`` has each token under
-its digest, ``audit#2026-12`` has the deeds of a month, by time, and ``queries`` has each query under its id.
-"""
+"""Tokens, the audit trail, and who started which query, in the ledger's table: the partition ``tokens`` has each token
+under its digest, ``audit#2026-12`` the deeds of a month, by time, and ``queries`` each query under its id."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from chalicelib.queries import Asked
 TOKENS: Final = "tokens"
 _QUERIES: Final = "queries"
 _QUERIES_KEPT_FOR: Final = timedelta(days=2)
-"""As long as there may be answers of them, whose objects expire after a day."""
+"""As long as there may be answers, whose objects expire after a day."""
 _MONTH_CHARS: Final = 7
 
 

@@ -1,4 +1,4 @@
-"""Answers to the hot calls, read as botocore reads them."""
+"""Answers to the hot calls, parsed as botocore parses them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_intact(answer: Answer) -> bool:
 
 
 def plainly_parsed(model: Any, answer: Answer) -> dict[str, Any]:
-    """Of a success."""
+    """The parsed answer of a successful call."""
     if _BINARY in answer.body:
         return parsed_by_botocore(model, answer)
     try:

@@ -38,7 +38,7 @@ HOT: Final[Mapping[str, tuple[str, ...]]] = {
     "dynamodb": ("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
     "sqs": ("SendMessageBatch",),
 }
-"""By service. Their answers hold no times, and no bytes but DynamoDB's binary values."""
+"""By service. Their answers have no times, and no bytes but DynamoDB's binary values."""
 
 _SKEWED: Final = frozenset(
     {
@@ -65,8 +65,8 @@ class _Known:
 
 
 class Calls:
-    """A low-level client of DynamoDB or SQS, made with `parameter_validation=False`, whose hot calls are direct, if so asked;
-    all else is the client's own. direct: False lets botocore send everything."""
+    """A low-level client of DynamoDB or SQS, made with `parameter_validation=False`, whose hot calls are direct if
+    `direct` is set. All others are the client's own. direct: False lets botocore send everything."""
 
     def __init__(self, client: Any, *, direct: bool) -> None:
         self._client = client
@@ -77,7 +77,7 @@ class Calls:
         self._present = threading.local()
         self._skew_seconds = 0.0
         self._has_retried = False
-        """From then on botocore is told of successes, which give its quota of retries back."""
+        """From then on botocore hears of successes, which refill its quota of retries."""
         events = client.meta.events
         for operation in HOT[client.meta.service_model.service_name]:
             setattr(self, xform_name(operation), partial(self._call, operation))
@@ -89,7 +89,7 @@ class Calls:
         return getattr(self._client, name)
 
     def send(self, operation: str, body: bytes, **parameters: Any) -> dict[str, Any]:
-        """One of the hot calls with a body that is written already; the answer is the client's. parameters: those of the
+        """One of the hot calls with a body that is already written; gives the client's answer. parameters: those of the
         body by which botocore finds the endpoint."""
         if known := self._usable(operation):
             return self._ask(known, body)
@@ -165,14 +165,14 @@ class Calls:
         self._known[model.name] = _Known(model, pattern, self._connections[pattern.url])
 
     def _credentials(self) -> Any:
-        """Frozen, and refreshed first where they need it."""
+        """Frozen, and refreshed first if necessary."""
         credentials = self._client._get_credentials()  # noqa: SLF001 - no other place has those of a client
         return credentials and credentials.get_frozen_credentials()
 
     # What is done in its place
 
     def _ask(self, known: _Known, body: bytes) -> dict[str, Any]:
-        """Until it succeeds, or botocore's rules of retries end it."""
+        """Try until it succeeds, or until botocore's rules of retries end it."""
         retries: dict[str, Any] = {"invocation-id": str(uuid.uuid4()), "attempt": 1}
         context: dict[str, Any] = {"client_config": self._client.meta.config, "retries": retries}
         is_corrected = False
@@ -229,7 +229,7 @@ class Calls:
         error: HTTPClientError | None,
         context: dict[str, Any],
     ) -> bool:
-        """Whether there is to be another attempt, which may begin now."""
+        """Whether there is to be another attempt. Waits until it may begin."""
         delay = first_non_none_response(
             self._tell(
                 "needs-retry",
@@ -253,8 +253,9 @@ class Calls:
         return self._client.meta.events.emit(name, model=known.model, **about)
 
     def _corrects_clock(self, code: str, headers: Mapping[str, str], signed_seconds: float) -> bool:
-        """Whether the server has refused a date because our clock is off; from now on dates are the server's.
-        signed_seconds: the skew in the date of that request, 0 in botocore's; another thread may have set ours since."""
+        """Whether the server refused the date because the clock of this machine is off; from now on dates are the
+        server's. signed_seconds: the skew in the date of that request, 0 in botocore's; another thread may have set it
+        since."""
         if code not in _SKEWED or "date" not in headers:
             return False
         try:
@@ -268,7 +269,7 @@ class Calls:
 
 
 def calls_of(client: Any, *, direct: bool = False) -> Any:
-    """Of a botocore client; of anything else (calls already, or what stands for them) itself."""
+    """Calls for a botocore client; anything else (calls already, or a stand-in) is given back."""
     return Calls(client, direct=direct) if isinstance(client, BaseClient) else client
 
 

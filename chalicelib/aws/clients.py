@@ -28,7 +28,7 @@ LOCAL_READ_SECONDS: Final = 60.0
 
 
 class Invocation:
-    """The one that this process is busy with: Lambda gives it one at a time."""
+    """The invocation of this process: Lambda gives it one at a time."""
 
     def __init__(self) -> None:
         self.deadline: Deadline | None = None
@@ -51,9 +51,9 @@ def make_client(
     signs: bool = False,
     direct: bool = False,
 ) -> Any:
-    """A client of `s3`, `sqs`, `sns`, `dynamodb`, `events`, `athena` or `xray`. session: a boto3 session, or boto3 itself; connections:
-    at least as many as there are threads that use it; read_seconds: by default what suits the service. signs: whether
-    it signs addresses for others. direct: whether its hot calls are ours, as far as it has any."""
+    """A client of `s3`, `sqs`, `sns`, `dynamodb`, `events`, `athena` or `xray`. session: a boto3 session, or boto3
+    itself; connections: at least as many as there are threads that use it; read_seconds: by default what suits the
+    service. signs: whether it signs addresses for others. direct: whether Froe sends its hot calls, if it has any."""
     is_local = bool(os.environ.get("AWS_ENDPOINT_URL"))
     if read_seconds is None:
         read_seconds = LOCAL_READ_SECONDS if is_local else READ_SECONDS_OF.get(service, READ_SECONDS)
@@ -77,7 +77,7 @@ def make_client(
 
 
 def _repeat_only_in_time(client: Any, service: str) -> None:
-    """What failed is raised as it is, where another attempt would begin after the deadline."""
+    """Raise a failure as it is if another attempt would begin after the deadline."""
 
     def look(
         response: tuple[Any, Mapping[str, Any]] | None,

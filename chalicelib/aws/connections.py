@@ -1,7 +1,7 @@
-"""HTTP/1.1 on connections that are kept, for questions and answers that fit memory.
+"""HTTP/1.1 on persistent connections, for requests and answers that fit into memory.
 
-Promise: it fails with botocore's own exceptions, so that its retries know them, and a connection of which an answer was not
-read to its end is not used again. It knows no proxies, no redirects and no compressed answers; botocore does.
+Promise: it fails with botocore's own exceptions, so that botocore's retries recognise them; a connection whose answer
+was not completely read is not used again. Limits: no proxies, redirects or compressed answers; botocore handles those.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from botocore.httpsession import create_urllib3_context, get_cert_path
 _READ_BYTES: Final = 64 * 1024
 _HEAD_MAX_BYTES: Final = 64 * 1024
 _SENT_AT_ONCE_BYTES: Final = 64 * 1024
-"""Up to which a copy is cheaper than a second system call."""
+"""Up to this size a copy is cheaper than a second system call."""
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 class Answer(NamedTuple):
-    """headers: by their names in lower case."""
+    """headers: by name in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -40,12 +40,12 @@ class Answer(NamedTuple):
 
 
 class UnreadableError(Exception):
-    """The other side closed, or does not speak HTTP."""
+    """The other side closed the connection, or does not speak HTTP."""
 
 
 class Connections:
-    """url: of the endpoint. verify: as botocore has it: True, False, or the path of a bundle. kept: at most so many are
-    idle; as many are open as threads ask at once."""
+    """url: of the endpoint. verify: as botocore has it: True, False, or the path of a bundle. kept: the most idle
+    connections; as many are open as there are concurrent requests."""
 
     def __init__(
         self, url: str, *, connect_seconds: float, read_seconds: float, verify: bool | str, kept: int
@@ -62,7 +62,7 @@ class Connections:
         weakref.finalize(self, _close_all, self._idle)
 
     def ask(self, head: bytes, body: bytes) -> Answer:
-        """head: to the empty line. Raises botocore's HTTPClientError."""
+        """head: including the empty line. Raises botocore's HTTPClientError."""
         connection = self._open()
         try:
             answer, reusable = _asked(connection, head, body)
@@ -82,7 +82,7 @@ class Connections:
         return answer
 
     def _open(self) -> socket.socket:
-        """The one used last, unless the other side has closed it or speaks unasked; else a new one."""
+        """The connection used last, unless the other side has closed it or sent something unasked; else a new one."""
         while True:
             try:
                 connection = self._idle.pop()
@@ -115,7 +115,7 @@ def _close_all(idle: deque[socket.socket]) -> None:
 
 
 def _context(*, verify: bool | str) -> ssl.SSLContext:
-    """botocore's own, with the bundle that it trusts."""
+    """botocore's own context, with the bundle that it trusts."""
     context: ssl.SSLContext = create_urllib3_context()
     if verify is False:
         context.check_hostname = False
@@ -133,7 +133,7 @@ def _readable(connection: socket.socket) -> bool:
 
 
 def _sends(connection: socket.socket, head: bytes, body: bytes) -> bool:
-    """Whether the other side took all of it; who refuses a request may say why, and close."""
+    """Whether the other side took all of it. A server that refuses a request may answer why, and close."""
     try:
         if len(body) <= _SENT_AT_ONCE_BYTES:
             connection.sendall(head + body)
@@ -180,7 +180,7 @@ def _asked(connection: socket.socket, head: bytes, body: bytes) -> tuple[Answer,
 
 
 def _size(text: str, base: int) -> int:
-    """Of a body or a chunk, in bytes."""
+    """The size of a body or a chunk, in bytes."""
     if text.strip(hexdigits):
         raise UnreadableError("the answer has a length that is no number")
     return int(text, base)

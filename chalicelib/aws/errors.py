@@ -1,4 +1,4 @@
-"""Maps botocore's errors to retry, park or fix. The only module that knows its codes."""
+"""Maps botocore's errors to Froe's: retry, dead-letter or fix. The only module that knows botocore's codes."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ THROTTLED: Final = frozenset(
 REFUSED_BY_SNS: Final = frozenset(
     {"InvalidParameter", "InvalidParameterException", "ParameterValueInvalid", "ValidationException"}
 )
-"""Only there: other services say the like of a receipt handle that has merely expired."""
+"""Only of these operations: other services use the same code for a receipt handle that has merely expired."""
 _GONE: Final = frozenset({"404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion"})
-"""Of S3; a HEAD has no body, and so no code but its status."""
+"""Codes of S3. A HEAD has no body, so its only code is the status."""
 
 _CHANGED: Final = frozenset({"412", "PreconditionFailed"})
 _ARCHIVED: Final = frozenset({"InvalidObjectState"})
@@ -66,7 +66,7 @@ _MISSING: Final = frozenset(
         "ResourceNotFoundException",
     }
 )
-"""`NotFound` is what SNS says of a topic."""
+"""SNS uses `NotFound` for a topic."""
 
 
 def code_of(error: Exception) -> str:
@@ -78,7 +78,7 @@ def code_of(error: Exception) -> str:
 
 @contextmanager
 def translated(doing: str, refused: Container[str] = ()) -> Iterator[None]:
-    """Turn botocore's errors into ours.
+    """Translate botocore's errors into Froe's.
 
     doing: what was being done to what, for the message. refused: codes that no retry changes.
     """

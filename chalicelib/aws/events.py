@@ -35,7 +35,7 @@ class EventBridge:
         self._client = client
 
     def emit(self, events: Sequence[Event], deadline: Deadline) -> Mapping[str, FroeError]:
-        """Put the events onto the bus; gives those that it did not take, by their ids, each with why."""
+        """Put the events onto the bus. Gives the errors of those that it did not take, by id."""
         failures: dict[str, FroeError] = {}
         for group in _groups(events):
             failures |= self._emit_group(group, deadline)

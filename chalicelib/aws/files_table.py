@@ -1,4 +1,4 @@
-"""Files in the ledger's table: their items (``file``: plan, state, account), and the lists that its indexes give.
+"""Files in the ledger's table: their items (``file``: plan, state, account), and lists by its indexes.
 
 Limits: an index may be behind the table; the items of a list are read from the table.
 """
@@ -23,11 +23,11 @@ BY_STATE_INDEX: Final = "by_state"
 BY_KEY_INDEX: Final = "by_key"
 BY_OPENED_INDEX: Final = "by_opened"
 _PLAN: Final = "plan_version"
-"""What every file's item has that holds a plan; one without is no file, and gives way to a plan."""
+"""An attribute of every file's item that has a plan. An item without it is no file, and is replaced by a plan."""
 
 
 class Bounds(NamedTuple):
-    """Of positions in lists; before: excluded."""
+    """Bounds of positions in lists; before: excluded."""
 
     before: str | None
     since: str | None
@@ -73,11 +73,11 @@ class DynamoFiles(DynamoGenerations):
         return list(readable(items, ledger_items.to_file))
 
     def known_files(self, file_ids: Iterable[str]) -> set[str]:
-        """Those of the files that were opened."""
+        """Which of the files were opened."""
         return self._known(file_ids, consistent=True)
 
     def probably_known_files(self, file_ids: Iterable[str]) -> set[str]:
-        """The same for half the price; one that was just opened may be missing."""
+        """The same at half the price; a file that was just opened may be missing."""
         return self._known(file_ids, consistent=False)
 
     def _known(self, file_ids: Iterable[str], *, consistent: bool) -> set[str]:
@@ -86,7 +86,7 @@ class DynamoFiles(DynamoGenerations):
         return {key.pk for key, item in items.items() if _PLAN in item}
 
     def shelve(self, file_id: str) -> None:
-        """List a file by its time of opening that an earlier version opened."""
+        """List a file of an earlier version by its time of opening."""
         self._items.update(
             Key(file_id, _FILE),
             {"shelf": ledger_items.shelf_of(file_id)},
@@ -113,8 +113,8 @@ class DynamoFiles(DynamoGenerations):
         prefix: str | None = None,
         format_name: str | None = None,
     ) -> FilePage:
-        """Files of any state, newest first; prefix: of their keys. The index holds both, so that of the others nothing
-        is read; a page looks at up to a thousand of each shelf, and may be short while there are more."""
+        """Files of any state, newest first; prefix: of their keys. The index has state and key, so other files are not
+        read. A page searches up to a thousand of each shelf, and may be short although there are more."""
         sieve = Sieve(
             prefix={"key": prefix} if prefix else {}, same={"format": format_name} if format_name else {}
         )

@@ -1,9 +1,8 @@
 """Generations in the ledger's table.
 
 The item of a file has the plan and the account of its current generation, and attributes ``generation_…`` about the
-others. A generation that is being made, or that is left over, is a file of its own under `file_id~N`
-in no list: its item has no ``opened``. The partition ``generations`` names every file with more than the current
-generation.
+others. A generation that is being made, or that is left over, has an item of its own under `file_id~N`, which is in no
+list: it has no ``opened``. The partition ``generations`` names every file with more than the current generation.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from chalicelib.ledger_store import StoredFile
 FILE: Final = "file"
 _LEADS: Final = "generations"
 _IF_ANY: Final = ("charset_guess", "notices", "configuration")
-"""What the item of a plan has only where it says something."""
+"""Attributes that a plan's item has only if they are set."""
 
 
 class DynamoGenerations:
@@ -66,8 +65,8 @@ class DynamoGenerations:
         return changed is None
 
     def reserve_generation(self, stored: StoredFile, rereading: Rereading) -> bool:
-        """Say that a generation is under way, unless one is, or the file has changed since it was read; whether it was
-        said."""
+        """Record that a generation is being made, unless one is, or the file has changed since it was read. Gives
+        whether it was recorded."""
         changed = self._items.update(
             Key(stored.file_id, FILE),
             ledger_items.from_rereading(rereading),
@@ -77,8 +76,8 @@ class DynamoGenerations:
         return changed is None
 
     def retire(self, stored: StoredFile, reason: str, now: datetime, until: datetime) -> None:
-        """Say in the entry of a generation that nothing is to be read of it any more, and when that may be forgotten.
-        Where its records are stays."""
+        """Record in the entry of a generation that it is not to be read any more, and until when the entry is kept. Its
+        records stay findable."""
         self._items.put_new(
             Key(stored.file_id, FILE),
             _entry_of(_retired(stored, reason, now)) | {"expires_at": int(until.timestamp())},
@@ -86,20 +85,20 @@ class DynamoGenerations:
         )
 
     def remove_entry(self, file_id: str) -> None:
-        """Of a generation."""
+        """Remove the entry of a generation."""
         self._items.delete(Key(file_id, FILE))
 
     def put_lead(self, file_id: str, now: datetime) -> None:
-        """Say that there is, or will be, more of a file than its current generation."""
+        """Record that a file has, or will have, more than its current generation."""
         self._items.update(Key(_LEADS, file_id), {"since": now.isoformat()})
 
     def read_leads(self, after: str | None = None) -> Iterator[tuple[str, datetime]]:
-        """File id and since when, in the order of the ids."""
+        """File id and since when, sorted by id."""
         for item in self._items.between(_LEADS, f"{after or ''}!", "~"):
             yield item["sk"], datetime.fromisoformat(item["since"])
 
     def drop_lead(self, file_id: str, since: datetime) -> None:
-        """Unless it was put anew since then."""
+        """Remove a file from these, unless it was put again since then."""
         self._items.delete(
             Key(_LEADS, file_id),
             unless="#0 <> :since",
@@ -109,7 +108,7 @@ class DynamoGenerations:
 
 
 def _entry_of(stored: StoredFile) -> dict[str, Any]:
-    """A generation's own: as a file, but in no list."""
+    """The item of a generation: as that of a file, but in no list."""
     item = plan_items.from_plan(stored.plan) | ledger_items.from_account(
         named(*parted(stored.file_id)), stored.account, stored.settled_at or stored.opened_at
     )

@@ -23,23 +23,24 @@ _KEYS_PER_REQUEST: Final = 100
 
 
 class Key(NamedTuple):
-    """Where an item lies: partition key and sort key."""
+    """The key of an item: partition key and sort key."""
 
     pk: str
     sk: str
 
 
 class Listed(NamedTuple):
-    """Items of a list, and the ``opened`` behind which it goes on if there may be more."""
+    """Items of a list, and the ``opened`` behind which it continues if there may be more."""
 
     items: list[Item]
     reached: str | None
 
 
 class Sieve(NamedTuple):
-    """What an index, which must hold these attributes, leaves out of a list by itself.
+    """What an index leaves out of a list; it must have these attributes.
 
-    prefix: attribute → what it begins with. same: attribute → its value."""
+    prefix: attribute → its prefix. same: attribute → its value.
+    """
 
     prefix: Mapping[str, str] = {}
     same: Mapping[str, str] = {}
@@ -50,8 +51,8 @@ _SIFTED_AT_ONCE: Final = 1000
 
 
 class Items:
-    """client: a low-level DynamoDB client. Attributes that are None are not stored. side_by_side: `map`, or one that asks
-    several partitions of an index at once."""
+    """client: a low-level DynamoDB client. Attributes that are None are not stored. side_by_side: `map`, or one that
+    reads several partitions of an index at once."""
 
     def __init__(self, client: Any, table: str, side_by_side: SideBySide = map) -> None:
         self._client = client
@@ -68,8 +69,8 @@ class Items:
     def put_new(
         self, key: Key, item: Mapping[str, Any], *, in_place_of: str = "attribute_not_exists(pk)"
     ) -> Item | None:
-        """Put the item unless there is one, or one that this condition does not give up; gives what is there, or None
-        where the item was put."""
+        """Put the item, unless one is there that the condition protects. Gives the item that is there, or None if the
+        new one was put."""
         with translated(f"writing {key.pk} in {self._table}"):
             try:
                 self._client.put_item(
@@ -94,10 +95,10 @@ class Items:
         give_new: bool = False,
         added: Mapping[str, int] | None = None,
     ) -> Item | None:
-        """Assign attributes (None removes), unless a condition holds (``#0`` is the first of them).
+        """Set attributes (None removes them), unless a condition holds (``#0`` is the first of them).
 
-        added: to numbers, in the same write.
-        Gives the item as it was if the condition held; else as it is now, if asked to, or None.
+        added: to numbers, in the same write. Gives the old item if the condition held; else, on request, the new one,
+        or None.
         """
         names = {f"#{number}": name for number, name in enumerate(assigned)}
         placeholders = {f":{number}": value for number, value in enumerate(assigned.values())}
@@ -141,7 +142,7 @@ class Items:
         names: Sequence[str] = (),
         values: Mapping[str, Any] | None = None,
     ) -> None:
-        """Unless a condition holds; names: what `#0` and those after it stand for in it."""
+        """Delete an item unless a condition holds; names: what `#0` and the following stand for in it."""
         request: dict[str, Any] = {"TableName": self._table, "Key": _typed(key._asdict())}
         if unless:
             request["ConditionExpression"] = f"NOT ({unless})"
@@ -157,9 +158,9 @@ class Items:
     def of_partition(
         self, pk: str, prefix: str, *, after: str | None = None, at_once: int | None = None
     ) -> Iterator[Item]:
-        """The items of a partition whose sort key begins so, in its order, those behind `after`.
+        """The items of a partition with that prefix of the sort key, in order, those behind `after`.
 
-        at_once: how many to read in one request; by default as many as it may hold (1 MB).
+        at_once: how many to read in one request; by default as many as fit (1 MB).
         """
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -180,7 +181,7 @@ class Items:
     def between(
         self, pk: str, first: str, last: str, *, newest_first: bool = False, at_once: int | None = None
     ) -> Iterator[Item]:
-        """The items of a partition between two sort keys, both included, in its order, or from its end on. at_once: as in
+        """The items of a partition between two sort keys, both included, in order or in reverse. at_once: as for
         `of_partition`."""
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -215,8 +216,8 @@ class Items:
     ) -> Listed:
         """One page of the items that an index lists under any of the values, by falling ``opened``.
 
-        before, since: bounds of ``opened``, the first one excluded. The index holds only keys and what never
-        changes, so that most updates pass it by; the items are read from the table, and may be gone meanwhile.
+        before, since: bounds of ``opened``, the first one excluded. The index has only keys and what never changes, so
+        that most updates do not touch it; the items are read from the table, and may be gone meanwhile.
         """
         if before and since and before <= since:
             return Listed([], None)
@@ -285,7 +286,7 @@ class Items:
         return answer
 
     def get_all(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
-        """Those of the items that there are; without `consistent`, perhaps as they were a moment ago."""
+        """The items that exist; without `consistent`, perhaps as they were a moment ago."""
         items: dict[Key, Item] = {}
         waiting = [_typed(key._asdict()) for key in dict.fromkeys(keys)]
         while waiting:
@@ -301,8 +302,8 @@ class Items:
 
 
 def readable(items: Iterable[Item], read: Callable[[Item], T]) -> Iterator[T]:
-    """What can be read of the items of a list. One that cannot is logged by its key and passed over: it
-    would hide all the others."""
+    """The items of a list that can be read. One that cannot is logged by its key and skipped, so that it does not hide
+    the others."""
     for item in items:
         try:
             yield read(item)

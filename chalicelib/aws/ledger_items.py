@@ -24,7 +24,7 @@ _STATE_PARTITIONS: Final = 16
 
 
 SHELVES: Final = tuple(f"{number:02d}" for number in range(8))
-"""The partitions of the index `by_opened`: so many thousand files a second can be opened."""
+"""The partitions of the index `by_opened`: so many thousand files can be opened per second."""
 
 
 def shelf_of(file_id: str) -> str:
@@ -32,12 +32,12 @@ def shelf_of(file_id: str) -> str:
 
 
 def stored_state(state: State, file_id: str) -> str:
-    """A file's state as its item bears it, `COMPLETE#07`: the index `by_state` is spread by the file's id."""
+    """The state in a file's item, `COMPLETE#07`: the file's id spreads the index `by_state`."""
     return f"{state.value}#{zlib.crc32(file_id.encode()) % _STATE_PARTITIONS:02d}"
 
 
 def stored_states(state: State) -> list[str]:
-    """Each of the values that items of a state bear. Earlier versions stored the state alone."""
+    """All values that items of a state may have. Earlier versions stored the state alone."""
     return [state.value, *(f"{state.value}#{number:02d}" for number in range(_STATE_PARTITIONS))]
 
 
@@ -148,7 +148,7 @@ def to_split(item: Mapping[str, Any]) -> SplitAccount:
 
 
 def from_sum(account: SplitAccount) -> dict[str, Any]:
-    """account: of several splits that are sealed."""
+    """account: of several sealed splits."""
     assert account.seal is not None, "only what is sealed is added up"
     return from_seal(account.seal) | {
         "first": account.split,
@@ -217,7 +217,7 @@ def to_summary(stored: Mapping[str, Any]) -> Summary:
 
 
 def from_used(used: Used) -> list[int] | None:
-    """The numbers in the order of `Used`; None where nothing is known, as in items of earlier versions."""
+    """The numbers in the order of `Used`; None if unknown, as in items of earlier versions."""
     return list(astuple(used)) if used else None
 
 

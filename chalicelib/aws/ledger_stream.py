@@ -15,7 +15,7 @@ from chalicelib.core.records import untyped
 from chalicelib.notifier import Change, News, Standing, Unreadable
 
 _UNNEEDED: Final = {"custom": None}
-"""Of a plan: a configuration is large once it is unpacked, and a thousand changes may come at once."""
+"""Not needed of a plan: an unpacked configuration is large, and a thousand changes may come at once."""
 
 
 def changes_in(event: Mapping[str, Any]) -> Iterator[News]:

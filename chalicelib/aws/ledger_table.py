@@ -35,7 +35,7 @@ _UNITS: Final = "u"
 _TIME: Final = "t"
 _MERGED: Final = "merged#"
 _DIGESTS_BESIDE: Final = 8 * 128
-"""So many characters of digests lie beside their seal: every mark of its split reads it."""
+"""Up to so many characters of digests are stored in the seal's item, which every mark of its split reads."""
 
 
 class DynamoLedger(DynamoFiles):
@@ -139,7 +139,7 @@ class DynamoLedger(DynamoFiles):
         return {int(name) for name in item or () if name.isdecimal()}
 
     def done_among(self, batches: list[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
-        """Those of the batches (file, split, number) that are marked as done."""
+        """Which of the batches (file, split, number) are marked as done."""
         keys = list(batches)
         leaves = self._items.get_all(
             [Key(file_id, _leaf_key(split, batch // MARKS_PER_LEAF)) for file_id, split, batch in keys]
@@ -153,7 +153,7 @@ class DynamoLedger(DynamoFiles):
         return done.intersection(keys)
 
     def sealed_among(self, splits: list[tuple[str, int]]) -> set[tuple[str, int]]:
-        """Those of the splits (file, number) that are sealed."""
+        """Which of the splits (file, number) are sealed."""
         items = self._items.get_all([Key(file_id, _split_key(split)) for file_id, split in splits])
         return {(key.pk, int(key.sk.split("#")[1])) for key, item in items.items() if "sealed" in item}
 
@@ -222,7 +222,7 @@ def _split_key(split: int) -> str:
 
 
 def _digests_key(split: int, place: str) -> str:
-    """Named after what they are, so that a seal means its own whoever else put some."""
+    """Named after the digests, so that a seal refers to its own, whoever else put some."""
     return f"digests#{split:06d}#{place}"
 
 

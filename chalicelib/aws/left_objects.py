@@ -1,4 +1,4 @@
-"""Which objects of settled files could not be tagged or moved, in the ledger's table: the partition ``left-objects``."""
+"""Objects of settled files that could not be tagged or moved, in the ledger's table: the partition ``left-objects``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.aws.items import Items, Key
 
 _LEFT: Final = "left-objects"
 _KEPT_FOR: Final = timedelta(days=30)
-"""So long it is tried again."""
+"""How long it is tried again."""
 
 
 class DynamoLeftObjects:
@@ -24,12 +24,12 @@ class DynamoLeftObjects:
         self._items.update(Key(_LEFT, file_id), {"expires_at": int((self._now() + _KEPT_FOR).timestamp())})
 
     def read(self) -> Iterator[tuple[str, int]]:
-        """File ids, and until when each is kept."""
+        """File ids, and how long each is remembered."""
         for item in self._items.between(_LEFT, "!", "~"):
             yield item["sk"], int(item["expires_at"])
 
     def drop(self, file_id: str, until: int) -> None:
-        """Unless it was put again since then."""
+        """Remove it unless it was put again since then."""
         self._items.delete(
             Key(_LEFT, file_id), unless="#0 <> :until", names=("expires_at",), values={":until": until}
         )

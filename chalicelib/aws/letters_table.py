@@ -1,8 +1,8 @@
-"""Dead letters in the ledger's table, beside the files that they belong to.
+"""Dead letters in the ledger's table, beside their files.
 
-``dead#{letter id}`` in the partition of its file (``no-file`` if it has none), listed by the index
-``by_state`` under states of their own; in the partition ``message#{message id}`` the ``attempts`` of the message, and
-``letter``, which names its file.
+``dead#{letter id}`` in the partition of its file (``no-file`` if it has none), listed by the index ``by_state`` under
+states of their own; in the partition ``message#{message id}`` the ``attempts`` of the message, and ``letter``, which
+names its file.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class DynamoLetters:
         ]
 
     def put(self, letter: DeadLetter) -> bool:
-        """First where it lies, so that whatever is listed can be found by its id."""
+        """The entry by id is written first, so that every listed letter can be found by its id."""
         file_id = letter.subject.file_id
         self._items.put_new(_place_key(letter.letter_id), {"file_id": file_id})
         return self._items.put_new(_key(file_id, letter.letter_id), _item(letter)) is None

@@ -1,4 +1,4 @@
-"""S3 objects, read with their version pinned: `VersionId`, or `If-Match` where the bucket has none."""
+"""S3 objects, read with their version pinned: by `VersionId`, or by `If-Match` in a bucket without versioning."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RANGE_BYTES: Final = 128 * 1024 * 1024
 
 
 def read_if_there(client: Any, bucket: str, key: str, doing: str) -> bytes | None:
-    """A whole object, the newest version; None for one that is not there. doing: for the message of an error."""
+    """A whole object in its newest version; None if there is none. doing: for the message of an error."""
     try:
         with translated(doing):
             return bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read())
@@ -29,8 +29,7 @@ def read_if_there(client: Any, bucket: str, key: str, doing: str) -> bytes | Non
 
 
 def listed_versions(client: Any, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
-    """Versions and delete markers (which have no `Size`) of all objects whose keys begin so, by key, of each the newest
-    first."""
+    """Versions and delete markers (which have no `Size`) of all objects with that prefix, by key, the newest first."""
     with translated(f"listing s3://{bucket}/{prefix}"):
         for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
             versions = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
@@ -39,7 +38,7 @@ def listed_versions(client: Any, bucket: str, prefix: str) -> Iterator[dict[str,
 
 
 def delete_versions(client: Any, bucket: str, prefix: str, *, but_newest: bool = False) -> int:
-    """Of all objects whose keys begin so, or of each all but the newest; how many there were."""
+    """Delete all versions of the objects with that prefix, or all but the newest of each. Gives how many there were."""
     listed = listed_versions(client, bucket, prefix)
     versions = [version for version in listed if not (but_newest and version["IsLatest"])]
     with translated(f"deleting from s3://{bucket}/{prefix}"):
@@ -55,8 +54,8 @@ class S3Objects:
         self._client = client
 
     def head(self, announced: Announced) -> ObjectHead:
-        """Ask for size, type and time of the announced version; ObjectGoneError where there is none,
-        ObjectChangedError where the bucket keeps no versions and the key holds another upload."""
+        """Read size, type and time of the announced version. Raises ObjectGoneError if there is none,
+        ObjectChangedError if the bucket keeps no versions and the key has another upload."""
         pin = _pin(announced.version_id, announced.etag)
         with translated(f"reading s3://{announced.bucket}/{announced.key}"):
             answer = self._client.head_object(Bucket=announced.bucket, Key=announced.key, **pin)
@@ -74,7 +73,7 @@ class S3Objects:
         )
 
     def opener(self, head: ObjectHead) -> OpenObject:
-        """Give a function that reads the bytes of an object, or of a member of an archive, from an offset to its end."""
+        """A function that reads the bytes of an object, or of a member of an archive, from an offset to its end."""
         return opener_of(head, self._opener)
 
     def _opener(self, head: ObjectHead) -> OpenObject:
@@ -84,8 +83,8 @@ class S3Objects:
         return open_at
 
     def versions(self, bucket: str, after: str | None) -> HeadsPage:
-        """A page of the versions of the bucket's objects, those of deleted ones left out; `after`: where the
-        one before it ended. A key's delete marker comes before its versions, perhaps a page before them."""
+        """A page of the versions of the bucket's objects, without those of deleted objects; `after`: where the previous
+        page ended. A key's delete marker comes before its versions, perhaps a page before them."""
         markers = orjson.loads(after or "{}")
         deleted = {markers.pop("Deleted", None)}
         with translated(f"listing s3://{bucket}"):

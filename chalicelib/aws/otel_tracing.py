@@ -23,7 +23,7 @@ _STACK_MAX_FRAMES: Final = 10
 
 
 class OpenTelemetryTracer:
-    """function: the name of the Lambda function, for the attribute."""
+    """function: the Lambda function's name, for the attribute."""
 
     def __init__(self, function: str, environment: Mapping[str, str] = os.environ) -> None:
         self._function = function
@@ -55,7 +55,7 @@ class OpenTelemetryTracer:
         return recorded_work
 
     def header(self) -> str | None:
-        """``Root=…;Parent=…;Sampled=…`` of the span that is open, else of the invocation."""
+        """``Root=…;Parent=…;Sampled=…`` of the open span, else of the invocation."""
         span = trace.get_current_span(self._present()).get_span_context()
         if not span.is_valid:
             return None
@@ -68,7 +68,7 @@ class OpenTelemetryTracer:
         return self._followed or self.header()
 
     def _present(self) -> context.Context:
-        """With the invocation's span where no other is open."""
+        """With the invocation's span if no other is open."""
         present = context.get_current()
         if trace.get_current_span(present).get_span_context().is_valid:
             return present
@@ -77,7 +77,7 @@ class OpenTelemetryTracer:
 
     @contextmanager
     def _recorded(self, name: str, attributes: Mapping[str, str], parent: context.Context) -> Iterator[Span]:
-        """A span that ends with the block, as an error when it raises."""
+        """A span that ends with the block, as an error if the block raises."""
         with self._tracer.start_as_current_span(
             name, parent, attributes=attributes, record_exception=False, set_status_on_exception=False
         ) as span:
@@ -89,7 +89,7 @@ class OpenTelemetryTracer:
 
 
 def _blame(span: Span, error: BaseException) -> None:
-    """What `record_exception` would tell, but for the words of a bug, which may quote somebody's log."""
+    """As `record_exception`, without the message of a bug, which may quote somebody's log."""
     reason = reason_of(error)[:REASON_MAX_CHARACTERS]
     attributes: dict[str, Any] = {
         "exception.type": type(error).__name__,

@@ -82,7 +82,7 @@ def _from_member(member: Member) -> dict[str, Any]:
 def _to_version(
     item: Mapping[str, Any], key: str, last_modified: datetime, of: Mapping[str, Any]
 ) -> ObjectVersion:
-    """of: where the attribute `member` is, if it is one."""
+    """of: where the attribute `member` is, if there is one."""
     member = None
     if stored := of.get("member"):
         version = _to_version(item, stored["key"], last_modified, stored)

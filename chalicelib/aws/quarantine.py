@@ -1,4 +1,4 @@
-"""The quarantine bucket: one object a dead letter, under the same key each time."""
+"""The quarantine bucket: one object per dead letter, always under the same key."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class SqsQueue:
     """client: a low-level SQS client. url: the queue's."""
 
     def __init__(self, client: Any, url: str, *, delays: bool = True) -> None:
-        """delays: whether messages are delayed for reasons of their own, so that those do not count as waiting."""
+        """delays: whether messages are delayed for reasons of their own; such messages do not count as waiting."""
         self._client = client
         self._url = url
         self._counted = ["ApproximateNumberOfMessages"]
@@ -26,7 +26,7 @@ class SqsQueue:
             self._counted.append("ApproximateNumberOfMessagesDelayed")
 
     def send_group(self, group: Sequence[Outgoing], deadline: Deadline) -> None:
-        """Send what fits one request; returns once SQS has every message of it."""
+        """Send messages that fit one request; returns once SQS has all of them."""
         entries = {str(number): _entry(number, message) for number, message in enumerate(group)}
         attempt = 0
         while True:
@@ -48,13 +48,13 @@ class SqsQueue:
             time.sleep(pause)
 
     def waiting(self) -> int:
-        """About how many messages wait for a function: those that are put off, too."""
+        """About how many messages wait for a function, including those that were put off."""
         with translated(f"counting the messages of {self._url}"):
             answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=self._counted)
         return sum(map(int, answer["Attributes"].values()))
 
     def delay_redelivery(self, seconds_by_handle: Mapping[str, int]) -> None:
-        """Hide messages, at most ten, for so long from now; by receipt handle."""
+        """Hide messages (at most ten) for so many seconds from now, by receipt handle."""
         entries = [
             {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
             for number, (handle, seconds) in enumerate(seconds_by_handle.items())

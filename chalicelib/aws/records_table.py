@@ -28,7 +28,7 @@ from chalicelib.tracing import NoTracer, Tracer
 
 _FIRST_KEY: Final = "!"
 _LAST_KEY: Final = "~"
-"""Before and behind all sort keys that there may be."""
+"""Before and behind all possible sort keys."""
 
 
 class DynamoRecords:
@@ -53,22 +53,22 @@ class DynamoRecords:
         return self._writer.put(items, deadline, first)
 
     def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
-        """How many items of the file there are at offsets from `begin` up to, not including, `end`; they are
-        counted where they lie, strongly consistent."""
+        """How many items the file has at offsets from `begin` to `end`, `end` excluded, in their proper partitions;
+        strongly consistent."""
         return sum(
             self._counted(*record_key(file_id, shards, first), last_key(last - 1))
             for first, last in strides(begin, end)
         )
 
     def everything(self, file_id: str, shards: int, begin: int, end: int) -> Iterator[dict[str, Any]]:
-        """All items of the file at offsets from `begin` up to, not including, `end`, in typed JSON, where they belong;
-        strongly consistent."""
+        """All items of the file at offsets from `begin` to `end`, `end` excluded, in their proper partitions and in
+        typed JSON; strongly consistent."""
         for first, last in strides(begin, end):
             for page in self._between(*record_key(file_id, shards, first), last_key(last - 1)):
                 yield from page["Items"]
 
     def keys(self, file_id: str, shards: int) -> Iterator[tuple[str, str]]:
-        """The keys of all items in the partitions of the file, wherever in them they lie."""
+        """The keys of all items in the file's partitions."""
         for shard in range(shards):
             for page in self._between(
                 partition_key(file_id, shard), _FIRST_KEY, _LAST_KEY, ProjectionExpression="pk, sk"
@@ -81,7 +81,7 @@ class DynamoRecords:
     def _between(
         self, partition: str, first: str, last: str, values: Mapping[str, Any] | None = None, **options: Any
     ) -> Iterator[dict[str, Any]]:
-        """The pages of what lies between two sort keys, both included, strongly consistent."""
+        """The pages between two sort keys, both included; strongly consistent."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "ConsistentRead": True,
@@ -105,8 +105,8 @@ class DynamoRecords:
     def remove_strays(
         self, file_id: str, batch_id: str, reach: tuple[int, int], items: Sequence[bytes], deadline: Deadline
     ) -> int:
-        """Remove the items of a batch that begin within `reach` and are none of these; how many there were. They may
-        lie in any shard: a query for each."""
+        """Remove the items of a batch that begin within `reach` and are not among these. Gives how many there were.
+        They may be in any shard, so each is queried."""
         own = {(item["pk"]["S"], item["sk"]["S"]) for item in map(orjson.loads, items)}
         removed = 0
         for shard in range(MAX_SHARDS):
@@ -135,7 +135,7 @@ class DynamoRecords:
             requests = answer.get("UnprocessedItems", {}).get(self._table, [])
 
     def page(self, partition: str, first: str, last: str, kind: str, limit: int) -> RecordPage:
-        """Items of one kind between two sort keys, both included; `limit` bounds what is looked at."""
+        """Items of one kind between two sort keys, both included; `limit` bounds how many are read."""
         answer = self._of_kind(partition, first, last, kind, Limit=limit)
         items = [{name: untyped(value) for name, value in item.items()} for item in answer["Items"]]
         return RecordPage(items, answer["ScannedCount"], _reached(answer))
@@ -166,7 +166,7 @@ class DynamoRecords:
         return answer
 
     def continuations(self, segment: Segment) -> list[bytes | None]:
-        """The data of those that the head names, strongly consistent; None for one that is not there."""
+        """The data of the continuations that the head names, strongly consistent; None for each that is missing."""
         keys = [continuation_key(segment.sk, number + 1) for number in range(segment.continuations)]
         if not keys:
             return []
@@ -179,6 +179,6 @@ class DynamoRecords:
 
 
 def _reached(answer: dict[str, Any]) -> str | None:
-    """The sort key at which a query ended, if there is more."""
+    """The sort key at which a query ended; None if there is no more."""
     reached = answer.get("LastEvaluatedKey")
     return reached["sk"]["S"] if reached else None

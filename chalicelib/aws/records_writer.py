@@ -43,8 +43,8 @@ _REQUEST: Final = b'{"ReturnConsumedCapacity":"TOTAL","RequestItems":{"%b":[%b]}
 
 @dataclass(slots=True)
 class _Written:
-    """What a thread has written by now. units: write units, as DynamoDB counts them. retries: requests on top
-    of the first for a group of items. throttles: answers that left items for later."""
+    """What a thread has written so far. units: write units, as DynamoDB counts them. retries: repeated requests for a
+    group of items. throttles: answers that left items unprocessed."""
 
     items: int = 0
     requests: int = 0
@@ -54,7 +54,7 @@ class _Written:
 
 
 class _Group(NamedTuple):
-    """What one request writes. begin: the position of its first among all items."""
+    """The items of one request. begin: the position of the first among all items."""
 
     begin: int
     items: Sequence[bytes]
@@ -64,7 +64,7 @@ class _Group(NamedTuple):
         return range(self.begin, self.begin + len(self.items))
 
     def positions_of(self, some: Iterable[bytes]) -> list[int]:
-        """Those of some of its items, as AWS gives them back."""
+        """The positions of some of its items, as AWS returned them."""
         keys = {_key_of(item) for item in some}
         return [self.begin + number for number, item in enumerate(self.items) if _key_of(item) in keys]
 
@@ -84,11 +84,12 @@ class RecordsWriter:
         client.meta.events.register("needs-retry.dynamodb.BatchWriteItem", self._look_at)
 
     def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> int:
-        """Write every item (typed JSON), or raise TransientError; repeating it changes nothing. UnwrittenError where
-        the time is up before all of them are written. Gives the write units that it took: as DynamoDB counts them, or
-        where the answer does not say, by the sizes of the items.
+        """Write every item (typed JSON), or raise TransientError; repeating it changes nothing. Raises UnwrittenError
+        if time is up before all are written. Gives the write units used, as DynamoDB counts them, or by the sizes of
+        the items if the answer does not say.
 
-        first: how many of them are written before any other is."""
+        first: so many of them are written before any other.
+        """
         parts = ((0, first), (first, len(items))) if first else ((0, len(items)),)
         units = 0
         for begin, end in parts:
@@ -101,7 +102,7 @@ class RecordsWriter:
         return units
 
     def _put(self, items: Sequence[bytes], deadline: Deadline) -> int:
-        """In whatever order."""
+        """Write them in any order."""
         groups = deque(_grouped(items))
         unwritten: dict[int, Iterable[int]] = {group.begin: group.positions for group in groups}
         written: deque[_Written] = deque()
@@ -128,8 +129,8 @@ class RecordsWriter:
         written: deque[_Written],
         unwritten: dict[int, Iterable[int]],
     ) -> dict[str, int]:
-        """Write groups until no thread finds one; a failure leaves none to the others. What is written, a
-        thread that fails included, is added to `written`, and taken out of `unwritten`."""
+        """Write groups until there are none left; a failure leaves none for the other threads. What was written, also
+        before a failure, is added to `written` and removed from `unwritten`."""
         count = _Written()
         written.append(count)
         try:
@@ -158,7 +159,7 @@ class RecordsWriter:
             count.retries += 1
 
     def _unprocessed_of(self, group: Sequence[bytes], count: _Written) -> Sequence[bytes]:
-        """Send once; give back what was not processed."""
+        """Send once. Gives the unprocessed items."""
         count.requests += 1
         puts = b",".join(b'{"PutRequest":{"Item":%b}}' % item for item in group)
         self._present.count = count
@@ -184,7 +185,7 @@ class RecordsWriter:
         return left
 
     def _look_at(self, response: Any, **_: Any) -> None:
-        """Count throttling that botocore waits out by itself, too. response: of HTTP and as it is understood."""
+        """Also count throttling that botocore waits out itself. response: of HTTP, and as parsed."""
         count = getattr(self._present, "count", None)
         if count and response and response[1].get("Error", {}).get("Code") in THROTTLED:
             count.throttles += 1
@@ -202,7 +203,7 @@ def _key_of(item: bytes) -> tuple[str, str]:
 
 
 def _retries_of(answer: Any) -> int:
-    """How often botocore sent a request again by itself."""
+    """How often botocore repeated a request itself."""
     return int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0))
 
 
@@ -229,7 +230,7 @@ def _taken(groups: deque[_Group]) -> Iterator[_Group]:
 
 
 def _as_json(value: Any) -> Any:
-    """What botocore parsed, as it came over the wire: binary values in base64."""
+    """A value parsed by botocore in the form of the wire: binary values in base64."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, dict):

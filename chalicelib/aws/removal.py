@@ -1,6 +1,5 @@
 """Removes what is stored under the id of a file: its records, its rows in the sink, its items in the ledger, and its
-quarantined messages. A repeat removes what was left. The file's own item stays: it says why nothing is stored.
-"""
+quarantined messages. A repeat removes what was left. The file's own item stays: it says why nothing is stored."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ from chalicelib.delivery import Deadline
 
 _DONE: Final = Mark.done(Counts()).encode()
 _NONE: Final = {"N": "0"}
-"""Of a head that is damaged: that is a reason to remove a file, and must not keep it from being removed."""
+"""For a damaged head: damage is a reason to remove a file, and must not prevent that."""
 _CHECK_EVERY: Final = 500
 """Items."""
 
@@ -51,8 +50,7 @@ class Removal:
         self._places = places
 
     def remove(self, plan: Plan, splits: int, deadline: Deadline | None = None) -> None:
-        """All that is stored under the plan's id. splits: of its account. OutOfTimeError where there was no time for
-        all."""
+        """Remove everything stored under the plan's id. splits: of its account. Raises OutOfTimeError if time is short."""
         with translated(f"removing what is stored of {plan.file_id}"):
             self.records(plan, deadline)
             if deadline:
@@ -61,7 +59,7 @@ class Removal:
             self.account(plan.file_id, None)
 
     def records(self, plan: Plan, deadline: Deadline | None = None) -> tuple[int, int]:
-        """How many records and rejects were deleted, whatever layout they had."""
+        """Gives how many records and rejects were deleted, in any layout."""
         records = rejects = looked_at = 0
         with self._writer(self._places.records_table) as writer:
             for shard in range(plan.shards):
@@ -80,8 +78,8 @@ class Removal:
         return records, rejects
 
     def account(self, file_id: str, until: datetime | None) -> tuple[int, int, int]:
-        """How many dead letters, quarantined messages and other items were deleted. until: marks stay as long, emptied:
-        a batch that comes once more is done; None: they go, too."""
+        """Gives how many dead letters, quarantined messages and other items were deleted. until: marks are kept that
+        long, emptied, so that a batch that comes again counts as done; None: they are deleted too."""
         letters = messages = others = 0
         table = self._places.ledger_table
         with self._writer(table) as writer:
@@ -106,8 +104,8 @@ class Removal:
         return delete_versions(self._s3, self._places.quarantine_bucket, f"dead-letters/{letter_id}.json")
 
     def rows(self, plan: Plan, splits: int) -> int:
-        """How many objects of the sink were deleted or replaced. Since what is claimed is replaced, whatever else it
-        holds, whoever merges rows of this file in this moment has to look again, and finds them unwanted."""
+        """Gives how many objects of the sink were deleted or replaced. Everything that was claimed is replaced, so a
+        compactor that merges rows of this file at the same moment has to look again, and finds them unwanted."""
         if plan.sink is Sink.NONE:
             return 0
         from chalicelib.core.records.parquet import former_key, object_key, without  # noqa: PLC0415 - only a sink pays for it
@@ -132,7 +130,7 @@ class Removal:
         )
 
     def waits(self, plan: Plan) -> bool:
-        """Whether rows of its are still to be merged in the sink."""
+        """Whether rows of the plan's generation wait to be merged in the sink."""
         if plan.sink is Sink.NONE:
             return False
         from chalicelib.core.records.parquet import object_key  # noqa: PLC0415 - as above
@@ -141,7 +139,7 @@ class Removal:
         return any(True for _ in S3Results(self._s3, self._places.results_bucket).keys(prefix))
 
     def _items(self, table: str, partition: str, *attributes: str) -> Iterator[dict[str, Any]]:
-        """All items of a partition; of each only these attributes and its key, if any are named."""
+        """All items of a partition; if attributes are named, only these and the key of each."""
         names = dict(enumerate(("pk", "sk", *attributes))) if attributes else {}
         projection: dict[str, Any] = (
             {

@@ -21,12 +21,12 @@ from chalicelib.core.errors import ObjectGoneError
 _REPLACED: Final = frozenset(
     {"404", "409", "412", "ConditionalRequestConflict", "NoSuchKey", "PreconditionFailed"}
 )
-"""Who loses a race gets one of these."""
+"""Error codes for the loser of a race."""
 T = TypeVar("T")
 
 
 class S3Results:
-    """client: a low-level S3 client. threads: how many objects are read, or deleted, at once."""
+    """client: a low-level S3 client. threads: how many objects are read or deleted at once."""
 
     def __init__(self, client: Any, bucket: str, threads: int = 1) -> None:
         self._client = client
@@ -39,11 +39,11 @@ class S3Results:
             self._put(key, data)
 
     def get(self, key: str) -> bytes | None:
-        """None for an object that is not there."""
+        """None if there is no such object."""
         return read_if_there(self._client, self._bucket, key, f"reading s3://{self._bucket}/{key}")
 
     def waiting(self, prefix: str) -> Iterator[Waiting]:
-        """Batches whose keys begin so, in the order of their keys."""
+        """Batches with that prefix, in the order of their keys."""
         listed = listed_versions(self._client, self._bucket, prefix)
         for key, versions in groupby(listed, lambda version: str(version["Key"])):
             newest, *older = versions
@@ -57,16 +57,16 @@ class S3Results:
                 yield version["Key"]
 
     def get_waiting(self, batches: Sequence[Waiting]) -> dict[str, bytes]:
-        """Batch id → its object; what was replaced or deleted since it was listed is left out."""
+        """Batch id → its object, without those that were replaced or deleted since they were listed."""
         pairs = zip(batches, self._map(self._get_listed, batches), strict=True)
         return {batch.batch_id: data for batch, data in pairs if data is not None}
 
     def delete_waiting(self, batches: Sequence[Waiting]) -> None:
-        """The versions that were listed."""
+        """Delete the versions that were listed."""
         self._map(self._delete_listed, batches)
 
     def versioned(self, key: str) -> tuple[bytes, str] | None:
-        """An object and its ETag; None for one that is not there."""
+        """An object and its ETag; None if there is none."""
         try:
             with translated(f"reading s3://{self._bucket}/{key}"):
                 answer = self._client.get_object(Bucket=self._bucket, Key=key)
@@ -75,7 +75,8 @@ class S3Results:
             return None
 
     def replace(self, key: str, data: bytes, seen: str | None) -> bool:
-        """Write an object if it has this ETag still, or, where that is None, there is still none; whether it did."""
+        """Write an object if it still has this ETag, or, if that is None, if there is still none. Gives whether it was
+        written."""
         condition = {"IfMatch": seen} if seen else {"IfNoneMatch": "*"}
         with translated(f"writing s3://{self._bucket}/{key}"):
             try:
@@ -106,7 +107,7 @@ class S3Results:
             return None
 
     def _delete_listed(self, batch: Waiting) -> None:
-        """The oldest version first: none that is older than what was merged comes to light."""
+        """Oldest version first, so that no version older than the merged one becomes visible."""
         with translated(f"deleting s3://{self._bucket}/{batch.key}"):
             for version_id in reversed(batch.versions):
                 self._client.delete_object(Bucket=self._bucket, Key=batch.key, VersionId=version_id)

@@ -19,7 +19,7 @@ _REPLACED: Final = frozenset({"412", "409", "PreconditionFailed", "ConditionalRe
 _REFUSED: Final = frozenset(
     {"405", "BadRequest", "InvalidRequest", "InvalidTag", "MalformedXML", "MethodNotAllowed"}
 )
-"""What no retry changes."""
+"""Errors that no retry changes."""
 
 
 class S3SettledObjects:
@@ -29,7 +29,7 @@ class S3SettledObjects:
         self._client = client
 
     def tag(self, version: ObjectVersion, tags: Mapping[str, str]) -> None:
-        """PermanentError where there is no room for them."""
+        """Raises PermanentError if there is no room for them."""
         named: dict[str, str] = {"Bucket": version.bucket, "Key": version.key}
         with translated(f"tagging {version}", _REFUSED):
             if version.version_id:
@@ -46,7 +46,7 @@ class S3SettledObjects:
             self._client.put_object_tagging(**named, Tagging={"TagSet": tag_set})
 
     def move(self, version: ObjectVersion, key: str, tags: Mapping[str, str]) -> None:
-        """The copy first; what is deleted is the newest version of the key, if it is this one."""
+        """The copy comes first. The newest version of the key is deleted only if it is this one."""
         if not self._is_copied(version.bucket, key, tags[FILE_TAG]):
             self._copy(version, key, tags)
         with translated(f"moving {version}", _REFUSED):

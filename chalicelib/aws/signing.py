@@ -14,7 +14,8 @@ _WRONG: Final = frozenset(
 
 
 class S3Uploads:
-    """client: a low-level S3 client that signs with version 4, as objects under a KMS key need, and adds no checksums."""
+    """client: a low-level S3 client that signs with version 4, as objects under a KMS key require, and adds no
+    checksums."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self._client = client

@@ -1,7 +1,7 @@
-"""Requests like one that botocore has made: the same address and headers, with a body, a date and a signature of their own
+"""Requests that repeat one of botocore's: the same address and headers, with their own body, date and signature
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 
-Limits: JSON services, whose whole body is signed, at the root of an endpoint.
+Limits: JSON services at the root of an endpoint, with the whole body signed.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Pattern:
-    """What the requests of one operation have in common: url, and the headers by their names as botocore writes them.
+    """The common part of an operation's requests: url, and the headers by name as botocore writes them.
 
-    Raises ValueError where a request is not of the kind that can be made here."""
+    Raises ValueError for a request that cannot be made here.
+    """
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
         parts = urlsplit(url)
@@ -59,8 +60,8 @@ class Pattern:
     def head(
         self, body: bytes, credentials: Any, at: float, invocation: str, attempt: str, trace: str | None
     ) -> bytes:
-        """Request line and headers to the empty line. credentials: frozen; at: seconds since 1970; invocation, attempt:
-        what the server is told of them; trace: X-Ray's header."""
+        """Request line and headers, including the empty line. credentials: frozen; at: seconds since 1970; invocation,
+        attempt: what botocore tells the server about them; trace: X-Ray's header."""
         date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
         token = f"X-Amz-Security-Token: {credentials.token}\r\n" if credentials.token else ""
         traced = f"X-Amzn-Trace-Id: {trace}\r\n" if trace else ""
@@ -97,7 +98,7 @@ class Pattern:
 
 
 def pattern_of(url: str, headers: Mapping[str, Any], body: bytes, credentials: Any) -> Pattern | None:
-    """That of a request which botocore has signed with these credentials; None where we would not sign it the same."""
+    """The pattern of a request that botocore signed with these credentials; None if Froe's signature would differ."""
     texts = {name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()}
     try:
         pattern = Pattern(url, texts)

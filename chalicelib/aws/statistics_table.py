@@ -1,7 +1,6 @@
-"""Statistics in the ledger's table: ``opened#{slot}`` has a row for each settled file that was opened in the slot, under
-its id, and the partition ``statistics`` has the sums of each slot. The index ``by_state`` also lists rows of files with many
-rejects, as ``REJECTS#0``: the file's state is in another attribute.
-"""
+"""Statistics in the ledger's table: ``opened#{slot}`` has a row for each settled file that was opened in the slot,
+under its id, and the partition ``statistics`` has the sums of each slot. The index ``by_state`` also lists rows of
+files with many rejects, as ``REJECTS#0``: the file's state is in another attribute."""
 
 from __future__ import annotations
 
@@ -80,7 +79,7 @@ class DynamoStatistics:
         )
 
     def files_with_many_rejects(self, *, since: str, limit: int) -> list[str]:
-        """Ids, newest first."""
+        """File ids, newest first."""
         listed = self._items.by_index(
             BY_STATE_INDEX, "state", _REJECTS, before=None, since=since, limit=limit
         )
@@ -88,12 +87,12 @@ class DynamoStatistics:
 
 
 def _written(numbers: Sequence[int]) -> str:
-    """In one text: a list of DynamoDB's numbers takes several times as long to read."""
+    """As one string: a list of DynamoDB numbers takes several times as long to read."""
     return ",".join(map(str, numbers))
 
 
 def _read(numbers: str) -> tuple[int, ...]:
-    """Those that earlier code did not know are 0."""
+    """Numbers that earlier code did not know are 0."""
     read = tuple(map(int, numbers.split(",")))[:NUMBERS]
     return read + (0,) * (NUMBERS - len(read))
 
