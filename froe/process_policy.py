@@ -1,4 +1,4 @@
-"""What the tasks of infra/processes.json may do: what the functions may whose messages they take, and nothing more.
+"""What the tasks of infra/processes.json may do: what the functions may whose messages they take, and stay at their work.
 
 python -m froe.process_policy writes it into the template.
 
@@ -39,6 +39,15 @@ _KEY: Final = {"Fn::ImportValue": {"Fn::Sub": "froe-${Stage}-key"}}
 _SENDS_TO_ALL: Final = "SendSplitsAndBatches"
 
 
+_OF_TASKS: Final = {
+    "Sid": "StayAtWork",
+    "Effect": "Allow",
+    "Action": ["ecs:UpdateTaskProtection"],
+    "Resource": [{"Fn::Sub": f"arn:${{AWS::Partition}}:ecs:{_HERE}:task/froe-${{Stage}}/*"}],
+}
+"""What no function needs: that ECS does not stop a task at its work."""
+
+
 def policy(root: Path = ROOT) -> dict[str, Any]:
     """The policy document of the tasks' role."""
     statements: dict[str, dict[str, Any]] = {}
@@ -47,7 +56,7 @@ def policy(root: Path = ROOT) -> dict[str, Any]:
             sid = statement["Sid"]
             if sid not in _OF_FUNCTIONS:
                 statements[sid] = _wider(statements.get(sid, statement), statement)
-    return {"Version": "2012-10-17", "Statement": [_placed(each) for each in statements.values()]}
+    return {"Version": "2012-10-17", "Statement": [*map(_placed, statements.values()), _OF_TASKS]}
 
 
 def _wider(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -46,11 +46,14 @@ class Counts:
         self.beat = _SPAWN.Value("d", time.time(), lock=False)
         self.messages = _SPAWN.Value("q", 0, lock=False)
         self.failed = _SPAWN.Value("q", 0, lock=False)
-        self.busy = _SPAWN.Value("b", 0, lock=False)
+        self.busy_since = _SPAWN.Value("d", 0.0, lock=False)
 
     def __call__(self, *, messages: int = 0, failed: int = 0, busy: bool = False) -> None:
         self.beat.value = time.time()
-        self.busy.value = busy
+        if not busy:
+            self.busy_since.value = 0.0
+        elif not self.busy_since.value:
+            self.busy_since.value = self.beat.value
         if messages or failed:  # from one thread only
             self.messages.value += messages
             self.failed.value += failed
@@ -102,9 +105,12 @@ class Processes:
         return totals
 
     @property
-    def busy(self) -> bool:
-        """Whether any of them handles a message."""
-        return any(seat.counts.busy.value for seat in self._seats)
+    def busy_seconds(self) -> float:
+        """How long the longest piece of work has taken so far; 0 if no process handles a message."""
+        begun = [
+            seat.counts.busy_since.value for seat in self._seats if seat.process and seat.process.is_alive()
+        ]
+        return max((time.time() - since for since in begun if since), default=0.0)
 
     @property
     def healthy(self) -> bool:

@@ -19,6 +19,7 @@ from froe.consuming import LONGEST_SECONDS, worker_role
 from froe.jsonl import print_json
 from froe.processes import Processes, stopped_by_signals
 from froe.target import find_target
+from froe.task_protection import TaskProtection
 
 SETTINGS: Final = "FROE_SETTINGS"
 _REPORT_SECONDS: Final = 10.0
@@ -118,7 +119,7 @@ def consume(
         ", ".join(f"{number} {role}" for role, number in numbers.items() if number) + ": waiting for messages"
     )
     with stopped_by_signals(processes):
-        _watch(processes, health_file, until_idle)
+        _watch(processes, health_file, until_idle, TaskProtection(os.environ, _say))
     if as_json:
         print_json(
             {role: {"done": done, "failed": failed} for role, (done, failed) in processes.messages.items()}
@@ -137,12 +138,15 @@ def _settings_in(environment: Mapping[str, str]) -> dict[str, str]:
         raise click.UsageError(f"{SETTINGS} is {text!r}: give a JSON object of settings.") from error
 
 
-def _watch(processes: Processes, health_file: Path | None, until_idle: int | None) -> None:
+def _watch(
+    processes: Processes, health_file: Path | None, until_idle: int | None, protection: TaskProtection
+) -> None:
     before = processes.messages
     reported = changed = time.monotonic()
     for _ in processes.run(health_file):
-        now, counts = time.monotonic(), processes.messages
-        if counts != before or processes.busy:
+        now, counts, busy_seconds = time.monotonic(), processes.messages, processes.busy_seconds
+        protection.follow(busy_seconds)
+        if counts != before or busy_seconds:
             changed = now
         if counts != before and now - reported > _REPORT_SECONDS:
             _say(_summary(counts))

@@ -289,6 +289,13 @@ data "aws_iam_policy_document" "processes_role" {
     actions   = ["sns:Publish"]
     resources = ["arn:${local.partition}:sns:${local.region}:${local.account}:froe-${var.stage}-notices"]
   }
+
+  statement {
+    sid       = "StayAtWork"
+    effect    = "Allow"
+    actions   = ["ecs:UpdateTaskProtection"]
+    resources = ["arn:${local.partition}:ecs:${local.region}:${local.account}:task/froe-${var.stage}/*"]
+  }
 }
 
 resource "aws_iam_role" "processes_role" {
