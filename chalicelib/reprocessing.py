@@ -98,9 +98,7 @@ class Reprocessing:
             raise RefusedError(f"{file_id} is {state}: wait until it is settled, then have it read again")
         version = stored.plan.object
         if stored.plan.archive:
-            raise RefusedError(
-                f"{file_id} is an archive: have its members read again (`froe reprocess {file_id}`)"
-            )
+            raise RefusedError(_why_no_archive(stored))
         if version.member:
             version = version.member.root.version
         try:
@@ -180,6 +178,18 @@ class Reprocessing:
         """Send the message of the first split; the generation is opened with it."""
         message = SplitMessage(stored.plan.object, named(stored.plan.object.file_id, number), 0, 0)
         self._split_queue.send_group([Outgoing(encode_split(message))], Deadline.after(_SEND_SECONDS))
+
+
+def _why_no_archive(stored: StoredFile) -> str:
+    if stored.account.batches > stored.account.splits:
+        return (
+            f"{stored.file_id} is an archive: have its members read again (`froe reprocess {stored.file_id}`)"
+        )
+    why = f" ({stored.account.reason})" if stored.account.reason else ""
+    return (
+        f"{stored.file_id} is an archive without a member that could be read again{why}: upload it again, which makes a new"
+        " file"
+    )
 
 
 def is_wanted(stored: StoredFile | None, generation: int) -> bool:

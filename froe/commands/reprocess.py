@@ -171,18 +171,24 @@ def _chosen(
         0,
     )
     for file in listed:
-        is_chosen = file["state"] in inquiry.SETTLED and not file["archive"]
+        is_chosen = file["state"] in inquiry.SETTLED and (
+            not file["archive"] or file["state"] == State.FAILED
+        )
         if is_chosen and (rejects_over is None or _rejects(file) > rejects_over):
             yield file
 
 
 def _within(status: Status, file: ItemJson) -> Iterator[ItemJson]:
-    """The file, or those in the archive that it is."""
+    """The file, or those in the archive that it is; an archive without any stands for itself, and is refused."""
     if not file["archive"]:
         yield file
         return
+    has_members = False
     for member in pages(lambda cursor: status.members(file["file_id"], limit=page_size(0), cursor=cursor), 0):
+        has_members = True
         yield from _within(status, member)
+    if not has_members:
+        yield file
 
 
 def _rejects(file: ItemJson) -> float:

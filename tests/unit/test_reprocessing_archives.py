@@ -15,7 +15,7 @@ from chalicelib.core.ledger.accounts import State
 from chalicelib.ledger import StoredFile
 from chalicelib.reprocessing import RefusedError
 from tests.fakes import Pipeline, in_time
-from tests.tars import size_of, tar
+from tests.tars import header, size_of, tar
 from tests.unit.test_cli_reprocess import froe
 from tests.unit.test_dead_letters import die
 from tests.unit.test_deliveries import deliver
@@ -152,6 +152,27 @@ def test_what_turns_out_to_be_an_archive_is_given_up_and_says_how_it_is_read(
     file_now = current(pipeline, file.file_id)
     assert file_now.account.state is State.FAILED
     assert "upload it again" in (file_now.rereading.given_up or "")
+
+
+@pytest.mark.parametrize("chosen", ["tills/0.log", "--state=FAILED"])
+@pytest.mark.parametrize("dry", [True, False])
+def test_an_archive_of_which_nothing_could_be_read_says_why_it_is_not_read_again(
+    monkeypatch: pytest.MonkeyPatch, config: tuple[str, str], chosen: str, dry: bool
+) -> None:
+    pipeline = fixed(header("g", 10**7, b"g") + bytes(512))
+    archive = file_in(pipeline, "tills/0.log")
+    assert (archive.account.state, archive.plan.archive is not None) == (State.FAILED, True)
+    result = froe(monkeypatch, pipeline, chosen, *(["--dry-run", *config] if dry else ["--json"]))
+    assert result.exit_code == 1
+    assert "upload it again, which makes a new file" in result.output
+    with pytest.raises(RefusedError, match=r"nothing can be read.*upload it again"):
+        pipeline.reprocessing.begin(archive.file_id)
+
+
+def test_an_empty_archive_says_that_there_is_nothing_to_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = froe(monkeypatch, fixed(header("d", kind=b"5") + bytes(1024)), "tills/0.log", "--json")
+    assert result.exit_code == 1
+    assert "an archive without a member" in json.loads(result.stdout)["reason"]
 
 
 def test_an_archive_itself_is_refused() -> None:

@@ -17,6 +17,8 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Final
 
+from chalicelib.core.plan.globs import is_anything_left
+
 _WILD: Final = re.compile(r"[*?\[]")
 _NOTHING: Final = "^$"
 """Matches no key: a key is never empty."""
@@ -45,9 +47,9 @@ class KeyPatterns:
         object.__setattr__(self, "taken", tuple(each for each in globs if not each.startswith("!")))
         left_out = tuple(each[1:].strip() for each in globs if each.startswith("!"))
         object.__setattr__(self, "left_out", left_out)
-        if all(any(_covers(each, taken) for each in left_out) for taken in self.taken or ("*",)):
+        if left_out and not is_anything_left(self.taken or ("*",), left_out):
             raise KeyPatternError(
-                "it excludes every key: remove the pattern with ! that matches all the others"
+                "it excludes every key: change the patterns with !, which together match all that the others do"
             )
 
     def takes(self, key: str) -> bool:

@@ -52,14 +52,42 @@ def test_an_empty_glob_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["!*", "logs/*, !*", "logs/*, !logs/*", "a?.log, !*.log", "*.gz, *.log, !*.gz, !*og", "[ab], ![ab]"],
+    [
+        "!?*",
+        "!*?",
+        "!?, !??*",
+        "a*, !a, !a?*",
+        "logs/[a-z]*, !logs/[a-m]*, !logs/[n-z]*",
+        "![!x]*, !x*",
+        "a.b, !a[.]?",
+        "!*",
+        "logs/*, !*",
+        "logs/*, !logs/*",
+        "a?.log, !*.log",
+        "*.gz, *.log, !*.gz, !*og",
+        "[ab], ![ab]",
+    ],
 )
 def test_patterns_that_leave_out_every_key_are_refused(text: str) -> None:
     with pytest.raises(KeyPatternError, match="it excludes every key"):
         KeyPatterns(text)
 
 
-@pytest.mark.parametrize("text", ["!?", "logs/*, !logs/?*", "logs/*, *.gz, !*.gz", "[ab]*, !a*", "a*, !a?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!?",
+        "!??*",
+        "logs/[a-z]*, !logs/[a-m]*, !logs/[o-z]*",
+        "![!x]*, !x",
+        "!*/*",
+        "!*.*",
+        "logs/*, !logs/?*",
+        "logs/*, *.gz, !*.gz",
+        "[ab]*, !a*",
+        "a*, !a?",
+    ],
+)
 def test_patterns_that_leave_out_nearly_every_key_are_taken(text: str) -> None:
     assert KeyPatterns(text).left_out
 
