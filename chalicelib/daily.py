@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from chalicelib.core.amounts import counted
 from chalicelib.delivery import Deadline
 from chalicelib.notices import Notice, Publishes, printable
 from chalicelib.statistics import Sum
@@ -104,7 +105,7 @@ def summary_notice(
     return Notice(
         notice_id=f"summary-{stage}-{day.isoformat()}",
         kind="summary",
-        subject=f"Froe {stage} {day}: {total['files']:,} files, {total['lines']:,} lines, {share:.2%} rejected",
+        subject=f"Froe {stage} {day}: {counted(total['files'], 'file')}, {counted(total['lines'], 'line')}, {share:.2%} rejected",
         text="\n".join(_digest(stage, day, formats, urgent, dollars)) + "\n",
         attributes={"stage": stage, "day": day.isoformat()},
     )
@@ -122,7 +123,7 @@ def _digest(
     yield f"text: {total['text_bytes']:,} bytes"
     for name in ("parsed", "rejected", "skipped", "dead", "discarded"):
         if total[name]["lines"] or name in {"parsed", "rejected"}:
-            yield f"{name}: {total[name]['lines']:,} lines, {total[name]['bytes']:,} bytes"
+            yield f"{name}: {counted(total[name]['lines'], 'line')}, {counted(total[name]['bytes'], 'byte')}"
     cost = sum(each * total["used"].get(name, 0) for name, each in dollars.items())
     yield f"cost: about ${cost:,.2f} of writes, queues, reads and functions (list prices of us-east-1)"
     yield ""
@@ -140,9 +141,9 @@ def _by_format(formats: Mapping[str, Sum]) -> Iterator[str]:
         yield "Rejected lines by format:"
     for name in ordered[:_FORMATS_MAX]:
         each = rows[name]
-        files = f"{each['files']:,} {'file' if each['files'] == 1 else 'files'}"
-        rejected = f"{each['rejected']['lines']:,} of {each['lines']:,} lines ({_share(each):.2%})"
-        yield printable(f"{name}: {rejected}, {files}")
+        read = each["rejected"]["lines"] + each["parsed"]["lines"]
+        rejected = f"{each['rejected']['lines']:,} of {counted(read, 'line')} ({_share(each):.2%})"
+        yield printable(f"{name}: {rejected}, {counted(each['files'], 'file')}")
     if len(ordered) > _FORMATS_MAX:
         yield f"and {len(ordered) - _FORMATS_MAX} more formats"
 

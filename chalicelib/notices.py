@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
+from chalicelib.core.amounts import counted
 from chalicelib.core.decoding.guessing import on_guess
 from chalicelib.core.decoding.text import UTF_8
 from chalicelib.core.ledger.accounts import State
@@ -88,8 +89,8 @@ def _digest_of_many(files: Sequence[StoredFile]) -> Iterator[str]:
     yield f"{len(files):,} files are {state}"
     yield ""
     formats = {file.plan.shown_format or "-" for file in files}
-    yield f"files: {len(files):,}, of {_some(len(formats), 'format', 'formats')}"
-    yield f"objects: {_some(sum(file.plan.head.size for file in files), 'byte', 'bytes')}"
+    yield f"files: {len(files):,}, of {counted(len(formats), 'format')}"
+    yield f"objects: {counted(sum(file.plan.head.size for file in files), 'byte')}"
     parts = [_parts(file) for file in files]
     for name in parts[0]:
         total = sum((each[name] for each in parts), Tally())
@@ -111,8 +112,7 @@ def _named(file: StoredFile) -> str:
     account = file.account
     rejected = account.summary.counts.rejected.lines
     share = file.account.summary.counts.reject_share
-    lines = f"{rejected:,} {'line' if rejected == 1 else 'lines'}"
-    why = [f"{lines} rejected ({share.value:.1%} of the {share.of})"] if rejected else []
+    why = [f"{counted(rejected, 'line')} rejected ({share.value:.1%} of the {share.of})"] if rejected else []
     if account.reason:
         cut = account.reason[:_REASON_MAX_CHARS]
         why.insert(0, cut if cut == account.reason else f"{cut}…")
@@ -143,10 +143,10 @@ def _digest(file: StoredFile) -> Iterator[str]:
         yield f"charset: {on_guess(plan.charset_guess)}"
     elif plan.charset != UTF_8 and not plan.failure:
         yield f"charset: {plan.charset}"
-    yield f"object: {_some(plan.head.size, 'byte', 'bytes')}, last modified {_time(plan.head.last_modified)}"
-    yield f"text: {'unknown' if account.text_bytes is None else _some(account.text_bytes, 'byte', 'bytes')}"
+    yield f"object: {counted(plan.head.size, 'byte')}, last modified {_time(plan.head.last_modified)}"
+    yield f"text: {'unknown' if account.text_bytes is None else counted(account.text_bytes, 'byte')}"
     yield from _sums(file)
-    yield f"batches: {account.batches:,} in {_some(account.splits, 'split', 'splits')}"
+    yield f"batches: {account.batches:,} in {counted(account.splits, 'split')}"
     yield f"opened: {_time(file.opened_at)}"
     if file.settled_at:
         seconds = (file.settled_at - file.opened_at).total_seconds()
@@ -186,15 +186,11 @@ def _parts(file: StoredFile) -> dict[str, Tally]:
 
 
 def _tally(tally: Tally) -> str:
-    return f"{_some(tally.entries, 'entry', 'entries')}, {_lines(tally)}"
+    return f"{counted(tally.entries, 'entry', 'entries')}, {_lines(tally)}"
 
 
 def _lines(tally: Tally) -> str:
-    return f"{_some(tally.lines, 'line', 'lines')}, {_some(tally.bytes, 'byte', 'bytes')}"
-
-
-def _some(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{counted(tally.lines, 'line')}, {counted(tally.bytes, 'byte')}"
 
 
 def _time(time: datetime) -> str:

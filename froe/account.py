@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -18,6 +19,7 @@ from froe.shares import bytes_of, drawn, legend, percent
 from froe.terminal import printable, sized
 
 _BAR_MAX: Final = 100
+_LABEL_CHARS: Final = 10
 
 
 def account_lines(file: ItemJson, width: int) -> Iterator[str]:
@@ -62,6 +64,15 @@ def account_lines(file: ItemJson, width: int) -> Iterator[str]:
         if any(file[outcome].values()):
             yield _tally(outcome, file[outcome])
     yield _tally("accounted for", {"lines": accounted(file, "lines"), "bytes": accounted(file, "bytes")})
+
+
+def folded(line: str, width: int) -> str:
+    """A line of the account in so many columns: its value goes on under its beginning."""
+    if len(line) <= width or len(click.unstyle(line)) <= width:
+        return line
+    room = max(width - _LABEL_CHARS, 1)
+    value = textwrap.wrap(line[_LABEL_CHARS:], room, break_on_hyphens=False)
+    return line[:_LABEL_CHARS] + f"\n{'':{_LABEL_CHARS}}".join(value)
 
 
 def _lines_on_content(file: ItemJson) -> Iterator[str]:
@@ -113,7 +124,7 @@ def _generations_text(file: ItemJson) -> str | None:
 
 
 def _line(label: str, value: str) -> str:
-    return f"{label:<10}{value}"
+    return f"{label:<{_LABEL_CHARS}}{value}"
 
 
 def _tally(label: str, tally: Mapping[str, int]) -> str:

@@ -18,7 +18,7 @@ def files_table(files: Sequence[ItemJson]) -> tuple[tuple[Column, ...], list[tup
     explained = any(file["reason"] for file in files)
     columns = (
         Column("file id", is_id=True),
-        Column("key", shrinks=True),
+        Column("key", shrinks=True, is_key=True),
         Column("lines", number=True),
         Column("rejected", number=True),
         Column("state"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import click
 
 from froe import inquiry
-from froe.account import account_lines
+from froe.account import account_lines, folded
 from froe.files_list import files_table, marked
 from froe.inquiry import SETTLED, ItemJson, accounted
 from froe.jsonl import print_json
@@ -145,7 +145,8 @@ class Screen:
         width = self._live.console.width
         pace_text = pace.text()
         if self._alone and len(files) == 1:
-            self._drawn = [*account_lines(files[0], width), *(("", pace_text) if pace_text else ())]
+            lines = (folded(line, width) for line in account_lines(files[0], width))
+            self._drawn = [*lines, *(("", pace_text) if pace_text else ())]
         else:
             self._drawn = self._list(files, width, pace_text)
         self._draw()

@@ -106,7 +106,7 @@ class Column:
     number: aligned right. optional: left out where the table would be too wide, the last one first.
     shrinks: its cells are shortened where even that is not enough, those of the widest columns alike; very wide ones
     are shortened before anything is left out. is_id: first of all its cells become their beginnings, which stand for the
-    whole wherever an id is given.
+    whole wherever an id is given. is_key: what is cut out of its cells is their middle, as keys differ at their ends.
     """
 
     heading: str
@@ -114,6 +114,7 @@ class Column:
     optional: bool = False
     shrinks: bool = False
     is_id: bool = False
+    is_key: bool = False
 
 
 def print_table(
@@ -156,6 +157,9 @@ def table_of(
     table = Table(box=SIMPLE_HEAD, padding=padding, pad_edge=False, header_style="bold", show_edge=False)
     for number, room in fitted.items():
         column = columns[number]
+        if column.is_key:
+            for row in cells:
+                row[number] = _without_middle(row[number], room)
         table.add_column(
             column.heading,
             justify="right" if column.number else "left",
@@ -168,6 +172,18 @@ def table_of(
         style = "bold red" if number < len(marked) and marked[number] else None
         table.add_row(*(Text(row[kept]) for kept in fitted), style=style)
     return table
+
+
+def _without_middle(text: str, room: int) -> str:
+    """The text in so many columns, a third of them for its beginning."""
+    from rich.cells import cell_len  # noqa: PLC0415 - see the docstring of the module
+
+    if cell_len(text) <= room:
+        return text
+    head, tail = text[: max(room - 1, 0) // 3], text[-room:]
+    while tail and cell_len(head) + 1 + cell_len(tail) > room:
+        tail = tail[1:]
+    return f"{head}…{tail}"
 
 
 def _beginnings(ids: Sequence[str]) -> list[str]:

@@ -106,7 +106,7 @@ def _print_list(letters: list[ItemJson], *, limit: int, state: str, is_filtered:
         Column("died at", optional=True),
         Column("id", is_id=True),
         Column("kind", optional=True),
-        Column("what", shrinks=True),
+        Column("what", shrinks=True, is_key=True),
         Column("code"),
         Column("reason", shrinks=True),
         Column("lines", number=True),

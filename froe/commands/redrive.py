@@ -163,7 +163,7 @@ def _print_files(files: Mapping[str, ItemJson | None]) -> None:
         return
     columns = (
         Column("file id", is_id=True),
-        Column("key", shrinks=True),
+        Column("key", shrinks=True, is_key=True),
         Column("state"),
         Column("reason", shrinks=True),
     )

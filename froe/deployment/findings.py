@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from chalicelib.core.amounts import counted
 from froe.errors import FroeError
 from froe.jsonl import print_json
 from froe.terminal import width_of_output
@@ -103,7 +104,8 @@ def stop_at_faults(named: str, findings: Sequence[Finding]) -> None:
     aside = f", {unknown} not checked on a local AWS" if unknown else ""
     if faults:
         raise FroeError(
-            f"{named} has {faults} {'fault' if faults == 1 else 'faults'} "
-            f"in {len(findings)} checks{aside}: see the lines above."
+            f"{named} has {counted(faults, 'fault')} in {counted(len(findings), 'check')}{aside}: see the lines above."
         )
-    click.echo(f"{named} is in order: {len(findings) - unknown} checks{aside}.", err=True)
+    warnings = sum(each.verdict is Verdict.WARNING for each in findings)
+    but = f", {counted(warnings, 'warning')}" if warnings else ""
+    click.echo(f"{named} is in order: {counted(len(findings) - unknown, 'check')}{but}{aside}.", err=True)

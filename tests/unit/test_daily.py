@@ -119,9 +119,19 @@ def test_the_summary_adds_up_the_settled_files_of_the_day_alone() -> None:
     assert "files: 25 (COMPLETE 24, FAILED 1)" in lines
     assert "rejected: 120 lines, 120 bytes" in lines
     by_format = lines.index("Rejected lines by format:")
-    assert lines[by_format + 1] == "ltsv: 120 of 1,212 lines (10.00%), 12 files"
-    assert lines[by_format + 2] == "json: 0 of 1,093 lines (0.00%), 13 files"
+    assert lines[by_format + 1] == "ltsv: 120 of 1,200 lines (10.00%), 12 files"
+    assert lines[by_format + 2] == "json: 0 of 1,080 lines (0.00%), 13 files"
     assert "Nothing is late." in lines
+
+
+def test_one_file_is_no_files() -> None:
+    morning = Morning()
+    morning.stage.count(settled(1, DAY, parsed=4, rejected=1))
+    assert morning.sweep()
+    (notice,) = morning.topic.notices
+    assert notice.subject.startswith("Froe prod 2026-03-01: 1 file, 6 lines, ")
+    assert "rejected: 1 line, 1 byte" in notice.text.splitlines()
+    assert "json: 1 of 5 lines (20.00%), 1 file" in notice.text.splitlines()
 
 
 def test_what_files_used_is_added_up_and_priced() -> None:

@@ -280,7 +280,10 @@ def test_queues_that_could_take_all_that_the_account_may_run_are_named_with_the_
     if verdict is Verdict.WARNING:
         assert f"all of the {free:,} copies" in finding.what
         assert "lower maximum_concurrency" in finding.remedy
-    stop_at_faults("The stage dev", [finding])  # a warning ends no deploy
+    with CliRunner().isolation() as (_, err, *_):
+        stop_at_faults("The stage dev", [finding])  # a warning ends no deploy
+        but = ", 1 warning" if verdict is Verdict.WARNING else ""
+        assert err.getvalue().decode() == f"The stage dev is in order: 1 check{but}.\n"
 
 
 def test_functions_without_a_maximum_may_take_everything() -> None:

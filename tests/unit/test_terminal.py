@@ -99,6 +99,22 @@ def test_a_table_gives_up_the_optional_before_it_shortens_anything(
     assert lines[2] == row
 
 
+def test_a_key_is_cut_in_its_middle(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("TERM", "xterm")
+    keys = [f"logs/production/eu-central-1/2026/03/01/{name}" for name in ("orders.log", "棚/users.log", "x")]
+    print_table((Column("key", shrinks=True, is_key=True), Column("lines")), [(key, "1") for key in keys])
+
+    lines = click.unstyle(capsys.readouterr().out).splitlines()
+    beginnings, ends = zip(*(line.split()[0].split("…") for line in lines[2:]), strict=True)
+    assert set(beginnings) == {"logs/pr"}
+    assert all(key.endswith(end) and len(end) > 12 for key, end in zip(keys, ends, strict=True))
+    assert all(len(line) <= 30 for line in lines)
+
+
 def test_a_very_wide_column_is_shortened_before_an_optional_one_goes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

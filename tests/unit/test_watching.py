@@ -17,6 +17,7 @@ from rich.live import Live
 
 from chalicelib.core.errors import AccessDeniedError, ThrottledError, TransientError
 from froe import inquiry
+from froe.account import folded
 from froe.live import Pace, Screen
 from froe.watching import Rate, again_and_again, lasting
 from tests.unit.test_cli_inquiry import FILE_ID, OTHER_ID, FakeStatus, file_json, froe, json_lines
@@ -142,6 +143,12 @@ class TestStatusWatched:
 
         assert result.exit_code == 0
         assert "Aborted" not in result.output
+
+    def test_a_long_value_goes_on_under_its_beginning(self) -> None:
+        line = f"object    s3://logs/{'x' * 90}"
+        first, second = folded(line, 80).split("\n")
+        assert (len(first), second) == (80, " " * 10 + line[80:])
+        assert folded(line, 160) == line
 
     @pytest.mark.parametrize("width", [80, 160])
     @pytest.mark.parametrize("alone", [True, False])
