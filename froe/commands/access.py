@@ -21,7 +21,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "resolved": "{} resolved",
     "refused": "{} refused",
 }
-"""How members of a deed are said; others with their names."""
+"""Labels of the members of a deed; others keep their names."""
 
 
 @click.group(invoke_without_command=True, short_help="Create, list and revoke tokens of the status API.")

@@ -21,7 +21,7 @@ from froe.target import Target, find_target
 from froe.terminal import Column, print_table, printable, progress_bar, sized, steps
 
 _REASONED: Final = 100
-"""So many of the files that are not COMPLETE are asked for their reasons."""
+"""How many of the files that are not COMPLETE are looked up for their reasons."""
 
 
 @click.command(short_help="Ingest objects that are already in the input bucket.")
@@ -171,7 +171,7 @@ def _print_plan(backlog: Backlog, *, as_json: bool) -> None:
 
 
 def _reasons(services: Services, report: Report) -> Mapping[Amiss, str]:
-    """Why files are not COMPLETE, as far as the ledger says, of the first ones."""
+    """Why files are not COMPLETE, for the first of them, as far as the ledger knows."""
     asked = [each for each in report.not_complete if each.file_id][:_REASONED]
     files = {each: file_or_none(services.status, str(each.file_id)) for each in asked}
     return {each: file["reason"] for each, file in files.items() if file and file["reason"]}

@@ -18,7 +18,7 @@ from froe.terminal import sized, steps
 _SECONDS: Final = 3600.0
 
 
-@click.command(short_help="Merge what the sink has of settled splits, for Athena.")
+@click.command(short_help="Merge batches of settled splits in the sink, for Athena.")
 @stage_option
 @json_option
 def compact(*, stage: str | None, as_json: bool) -> None:

@@ -31,8 +31,8 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 def config(context: click.Context, *, limit: int, stage: str | None, as_json: bool) -> None:
     """Change the configuration of a stage without a deploy: formats, bindings, filters, redaction.
 
-    Without a command: list the versions that were put, newest first; the first one is in use. Files keep what they were
-    opened with, `froe status` shows which version that is.
+    Without a command: list the versions that were put, newest first; the first one is in use. A file keeps the
+    version with which it was opened; `froe status` shows it.
     """
     if context.invoked_subcommand is not None:
         if stage is not None or as_json:
@@ -56,7 +56,7 @@ def config(context: click.Context, *, limit: int, stage: str | None, as_json: bo
         print_table(columns, [_row(each, is_in_use=each is listed[0]) for each in versions])
 
 
-@config.command(short_help="Check a file, and put it in use.")
+@config.command(short_help="Check a file, and use it from now on.")
 @click.argument("file", required=False, type=_FILE)
 @click.option(
     "--replaces",
@@ -67,10 +67,10 @@ def config(context: click.Context, *, limit: int, stage: str | None, as_json: bo
 @stage_option
 @json_option
 def put(*, file: Path | None, replaces: int | None, stage: str | None, as_json: bool) -> None:
-    """Check, prove and compile FILE, by default the project's froe.toml, and put it in use in place of what is.
+    """Check, prove and compile FILE, by default the project's froe.toml, and use it from now on.
 
-    Functions take it within 10 seconds, for files that they open from then on. What does not pass is refused with its line
-    and the remedy, and nothing changes.
+    Functions use it within 10 seconds, for files that they open from then on. A file that does not pass is refused
+    with line and remedy, and nothing changes.
     """
     from froe.configuring import checked_file  # noqa: PLC0415 - as above
 
@@ -116,16 +116,16 @@ def get(*, version: int | None, stage: str | None, as_json: bool) -> None:
         click.echo(text, nl=False)
 
 
-@config.command(short_help="Say what differs between versions, or from a file.")
+@config.command(short_help="Show what differs between versions, or from a file.")
 @click.argument("one", metavar="[VERSION|FILE]", required=False)
 @click.argument("other", metavar="[VERSION|FILE]", required=False)
 @stage_option
 @json_option
 def diff(*, one: str | None, other: str | None, stage: str | None, as_json: bool) -> None:
-    """Say in words what `froe config put` would change: between the version in use and the project's froe.toml.
+    """Describe what `froe config put` would change: between the version in use and the project's froe.toml.
 
-    With one VERSION or FILE: between the version in use and that. With two: between these. What was deployed is not kept to
-    be compared: where it is in use, all that the other says is new.
+    With one VERSION or FILE: between the version in use and that. With two: between these. The deployed
+    configuration is not stored for comparison: if it is in use, everything in the other counts as new.
     """
     from froe.configuration_differences import differences  # noqa: PLC0415 - as above
     from froe.jsonl import print_json  # noqa: PLC0415 - as above
@@ -148,15 +148,15 @@ def diff(*, one: str | None, other: str | None, stage: str | None, as_json: bool
         click.echo("  nothing that changes what becomes of a file", err=True)
 
 
-@config.command(short_help="Put a former version in use again.")
+@config.command(short_help="Use a former version again.")
 @click.argument("version", required=False)
 @stage_option
 @json_option
 def rollback(*, version: str | None, stage: str | None, as_json: bool) -> None:
-    """Put VERSION in use again, by default the one before; `deployed` is the configuration that was deployed.
+    """Use VERSION again, by default the previous one; `deployed` is the configuration that was deployed.
 
-    It becomes a new version, checked and compiled once more; none is removed. Files that were opened meanwhile keep what
-    they were opened with; `froe reprocess` reads them again.
+    It becomes a new version, checked and compiled again; none is removed. Files that were opened meanwhile keep
+    their version; `froe reprocess` reads them again.
     """
     from froe.configuring import DEPLOYED  # noqa: PLC0415 - as above
 
@@ -187,7 +187,7 @@ def _configuring(stage: str | None) -> Configuring:
 
 
 def _named(configuring: Configuring, name: str | None) -> Written:
-    """A version by its number, else a file; None: the project's."""
+    """A version by its number, else a file; None: the project's file."""
     from froe.configuring import checked_file  # noqa: PLC0415 - as above
 
     if name and name.isdigit():
@@ -204,7 +204,7 @@ def _in_use(configuring: Configuring, newest: Version | None) -> Written:
 
 
 def _changes(configuring: Configuring, before: Version | None, written: Written) -> Sequence[Difference]:
-    """What a put changed, as far as that can be told."""
+    """What a put changed, as far as that is known."""
     from chalicelib.core.custom.places import ConfigError  # noqa: PLC0415 - as above
     from froe.configuration_differences import differences  # noqa: PLC0415 - as above
 

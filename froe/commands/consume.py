@@ -129,7 +129,7 @@ def consume(
 
 
 def _settings_in(environment: Mapping[str, str]) -> dict[str, str]:
-    """Those that a container has in one variable, as JSON, for who cannot list variables one by one."""
+    """Settings that a container gets in one variable, as JSON, for those who cannot list variables one by one."""
     text = environment.get(SETTINGS, "{}")
     try:
         settings: dict[str, str] = json.loads(text)

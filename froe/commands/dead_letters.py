@@ -206,7 +206,7 @@ def _times(receives: int) -> str:
 
 
 def _origin(letter: ItemJson) -> str:
-    """The queue that gave it up, where SQS says so."""
+    """The queue that the message died in, if SQS names it."""
     return f", from {letter['source'].rsplit(':', 1)[-1]}" if letter["source"] else ""
 
 

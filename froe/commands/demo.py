@@ -144,9 +144,10 @@ def _is_settled(file: ItemJson | None) -> bool:
 
 
 class Patience:
-    """Says what is waited for and until when, once nothing has moved for a while, and again each minute.
+    """Reports what is being waited for and until when, once nothing has moved for a while, and again each minute.
 
-    clock: seconds, monotonic; now: the time of day."""
+    clock: seconds, monotonic; now: the time of day.
+    """
 
     def __init__(
         self,

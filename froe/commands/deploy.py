@@ -27,7 +27,7 @@ def deploy(*, stage: str, backfill: bool, new: bool, as_json: bool) -> None:
 
 
 def _is_new(sentence: str) -> bool:
-    """Whether a stage is to be made, asked where somebody can answer."""
+    """Whether to make a new stage; asks if somebody can answer."""
     return sys.stdin.isatty() and click.confirm(f"{sentence} Make it, as a copy of dev?", err=True)
 
 

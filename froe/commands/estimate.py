@@ -144,7 +144,7 @@ def _sentence(measured: Measured) -> str:
 
 
 def _warning(sample: Sample) -> str:
-    """What a small sample does to the figures; empty where it is none. A part of a file is of a large one."""
+    """How a small sample affects the figures; empty for a large one. A part of a file counts as large."""
     few = 1 <= sample.files < _FEW_FILES and sample.text_bytes < _FEW_FILES_BYTES
     if sample.text_bytes >= _SMALL_BYTES and not few:
         return ""

@@ -44,7 +44,7 @@ _ALL: Final = 'from log order by "offset"'
 @stage_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary on standard error as a JSON object.")
 def export(*, name: str, shape: str, output: Path | None, stage: str | None, as_json: bool) -> None:
-    """Write all records and rejects that are stored of a file, in the order of the text.
+    """Write all stored records and rejects of a file, in the order of the text.
 
     FILE_ID may be shortened, or a key, which stands for its latest upload. The output is compared with the
     account of the file: the exit code is 1 if they differ, or if the file is not settled.
@@ -65,7 +65,7 @@ def export(*, name: str, shape: str, output: Path | None, stage: str | None, as_
 
 
 class _Counted:
-    """Entries, counted by their kind as they pass."""
+    """Counts entries by kind as they pass."""
 
     advance: Callable[[float], None]
 
@@ -83,7 +83,7 @@ class _Counted:
 
 
 def _nothing(_amount: float) -> None:
-    """Nobody watches."""
+    """The default: nobody watches."""
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def _write_table(entries: _Counted, shape: str, output: Path | None) -> None:
 
 
 def _say(file: ItemJson, entries: _Counted, *, as_json: bool) -> None:
-    """How what was written compares with the account."""
+    """Report how what was written compares with the account."""
     parsed, rejected = file["parsed"]["entries"], file["rejected"]["entries"]
     written = entries.counts["record"], entries.counts["reject"]
     if as_json:

@@ -18,7 +18,7 @@ from froe.jsonl import print_json
 from froe.terminal import printable
 
 _FEW: Final = 12
-"""Up to so many formats are shown whole."""
+"""Up to so many formats are listed with sources and samples."""
 
 
 @click.command()

@@ -31,7 +31,7 @@ _ENOUGH: Final = 0.5
 
 
 class _Log(NamedTuple):
-    """A file, or one in an archive. name: of that. member: its id there; None where the file is no archive."""
+    """A file, or one in an archive. name: the file's. member: its id in the archive; None if the file is no archive."""
 
     file: Path
     name: str
@@ -42,7 +42,7 @@ class _Log(NamedTuple):
         return printable(self.name)
 
     def reading(self, format_name: str | None, config: Config) -> Reading:
-        """A new reading of it, as a format, or as what it looks like."""
+        """A new reading of it, with that format or the detected one."""
         whole = open_reading(self.file, format_name, None, config)
         if self.member is None:
             return whole
@@ -50,7 +50,7 @@ class _Log(NamedTuple):
 
 
 def _log_in(file: Path, config: Config, *, anyway: bool) -> _Log:
-    """The file; of an archive the first one in it that no format explains, else the first that can be read."""
+    """The file; of an archive the first member that no format explains, else the first that can be read."""
     first: _Log | None = None
     whole = open_reading(file, None, None, config)
     for reading in whole.with_members():
@@ -122,12 +122,12 @@ def infer(*, file: Path, anyway: bool, config_file: Path | None, as_json: bool) 
 def _print_json(
     log: _Log, toml: str | None, *, explained: float | None = None, known: str | None = None
 ) -> None:
-    """explained: the share of the lines. known: the format that explains the file already."""
+    """explained: the share of the lines. known: the format that already explains the file."""
     print_json({"file": log.name, "format": known, "toml": toml, "explained": explained})
 
 
 def _print_mapping(log: _Log, name: str, reading: Reading, *, as_json: bool) -> None:
-    """Of JSON that no narrower format knows: how its members are mapped."""
+    """A mapping of the members, for JSON that no narrower format knows."""
     objects = []
     for outcome in reading:
         if not isinstance(outcome.result, Skip):
@@ -156,7 +156,7 @@ def _print_mapping(log: _Log, name: str, reading: Reading, *, as_json: bool) -> 
 
 
 def _first_lines(log: _Log, config: Config) -> list[str]:
-    """The lines as they stand, without colours; blank ones left out."""
+    """The lines as they are, without colours and blank lines."""
     lines: list[str] = []
     for outcome in log.reading("text", Config(key=config.key)):
         if not isinstance(outcome.result, Skip):
@@ -167,7 +167,7 @@ def _first_lines(log: _Log, config: Config) -> list[str]:
 
 
 def _share(log: _Log, proposal: Proposal, name: str) -> float:
-    """The share of the lines that are not blank which the proposal explains; 0 where it is none."""
+    """The share of the lines, blank ones left out, that the proposal explains; 0 if there is no proposal."""
     try:
         config = load(proposal.toml(name), "the proposal")
     except ConfigError:

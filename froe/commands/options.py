@@ -81,13 +81,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 
 def config_of(config_file: Path | None) -> Config:
-    """The configuration that a command was given, else that of the project or checkout it runs in."""
+    """The configuration that the command was given, else that of the project or checkout in which it runs."""
     project = project_of(Path.cwd())
     return read_config(config_file, packaged=project / "froe.toml" if project else PACKAGED)
 
 
 def check_format(name: str | None, config: Config) -> None:
-    """Raises BadParameter for a format that there is not."""
+    """Raises BadParameter for an unknown format."""
     if name is None:
         return
     custom = made_of(config.rules, config.key)

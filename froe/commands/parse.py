@@ -60,7 +60,7 @@ def parse(
 ) -> None:
     """Parse log files here, without AWS.
 
-    FILE may be a folder, of which all files are parsed, or - for standard input.
+    FILE may be a folder, whose files are all parsed, or - for standard input.
 
     Records and rejects go to standard output, one JSON object per line; a summary of each file goes to
     standard error. The exit code is 1 when a file is damaged, is not text, or does not add up.
@@ -119,7 +119,7 @@ def _explain(
 
 
 class _Passed:
-    """Outcomes; then where they ended, -1 if a byte is missing in between, and which types their attributes have."""
+    """Passes outcomes on; afterwards, where they ended, -1 if a byte was missing, and the types of their attributes."""
 
     def __init__(self, outcomes: Iterable[Outcome]) -> None:
         self._outcomes = outcomes
@@ -186,8 +186,8 @@ def _summary(name: str, plan: Plan, account: FileAccount) -> dict[str, Any]:
 
 
 def _sentence(summary: dict[str, Any]) -> str:
-    """Entries that share lines, as the elements of an array do, are added up in bytes: a line end belongs to one
-    of them at most."""
+    """If entries share lines, as elements of an array do, the sum is in bytes: a line end belongs to one of them at
+    most."""
     parsed, rejected, lines = summary["parsed"], summary["rejected"], summary["lines"]
     shares_lines = parsed["entries"] + rejected["entries"] > parsed["lines"] + rejected["lines"]
     shares_lines |= not lines and summary["text_bytes"] > 0  # an archive has none

@@ -97,19 +97,19 @@ def query(
     as_csv: bool,
     output: Path | None,
 ) -> None:
-    """Run SQL (DuckDB's) over log files, without AWS, or over what a stage has in its sink (Athena's, too).
+    """Run SQL over log files, without AWS (in DuckDB), or over the sink of a stage (in DuckDB or Athena).
 
     \b
     froe query "select client_address, count(*) from log group by 1 order by 2 desc limit 9" access.log.gz
 
-    FILE may be a folder or - for standard input. The table is `log`: a row for each record and reject, with
-    `file`, `offset`, `length`, `lines`, `kind`, `format`, `time` (UTC), `severity_number`, `severity_text`,
-    `body`, `reason`, `raw`, and a typed column for each attribute, dots as underscores (`client_address`);
-    `froe query "describe log" FILE` lists them. With --stored the table `records` has what a stage has stored
-    of files. Without either the table `records` is the sink of the stage: its Parquet objects are cached in
-    ~/.cache/froe, and objects outside of --from, --to and --format are not read. --athena queries the same
-    table in Athena, where a condition on `file_format` is required; the bytes scanned and their cost go to
-    standard error. The exit code is 1 when a file is damaged, is not text, or is not COMPLETE.
+    FILE may be a folder or - for standard input. The table is `log`: a row for each record and reject, with `file`,
+    `offset`, `length`, `lines`, `kind`, `format`, `time` (UTC), `severity_number`, `severity_text`, `body`,
+    `reason`, `raw`, and a typed column for each attribute, dots as underscores (`client_address`); `froe query
+    "describe log" FILE` lists them. With --stored the table `records` has what a stage has stored of those files.
+    With neither, the table `records` is the sink of the stage: its Parquet objects are cached in ~/.cache/froe, and
+    objects outside of --from, --to and --format are not read. --athena queries the same table in Athena, where a
+    condition on `file_format` is required; the bytes scanned and their cost go to standard error. The exit code is
+    1 when a file is damaged, is not text, or is not COMPLETE.
     """
     if not sql.strip(" \t\r\n;"):
         raise click.UsageError('The statement is empty: write SQL, as in "select count(*) from log".')
@@ -168,7 +168,7 @@ def _refuse_together(*, files: bool, stored: bool, athena: bool, bounds: bool, n
 
 
 def _read(table: LogTable, paths: Sequence[Path], options: ReadOptions) -> bool:
-    """Put every entry into the table; whether all files were read to their end."""
+    """Put every entry into the table. Gives whether all files were read to their end."""
     good = True
     with (
         progress_bar("Reading", sum(map(_size, paths)), unit="bytes") as bar,
@@ -182,7 +182,7 @@ def _read(table: LogTable, paths: Sequence[Path], options: ReadOptions) -> bool:
 
 
 def _fetch(table: LogTable, names: Sequence[str], target: Target) -> bool:
-    """Put all that is stored of those files into the table; whether they are settled well."""
+    """Put everything stored of these files into the table. Gives whether all are COMPLETE."""
     opened = [open_file(name, target) for name in names]
     total = sum(file[kind]["entries"] for _, file in opened for kind in ("parsed", "rejected"))
     good = True
@@ -230,7 +230,7 @@ def _scanned(scanned_bytes: int) -> str:
 
 
 def _size(path: Path) -> int:
-    """In bytes, of a folder that of its files; what standard input holds is not known."""
+    """In bytes; of a folder the sum of its files. The size of standard input is unknown."""
     if path.is_dir():
         return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
     return path.stat().st_size if path.is_file() else 0
@@ -255,7 +255,7 @@ def _print_json(answer: Answer) -> None:
 
 
 def _distinct(columns: Sequence[str]) -> list[str]:
-    """A name that comes again, as those of a join do, gets a number: an object of JSON has each once."""
+    """Repeated names, as those of a join, get a number: a JSON object has each name once."""
     names: list[str] = []
     for column in columns:
         names.append(numbered(column, names.__contains__))
@@ -263,7 +263,7 @@ def _distinct(columns: Sequence[str]) -> list[str]:
 
 
 def print_csv(answer: Answer) -> None:
-    """To a terminal without control characters, elsewhere as they are."""
+    """Without control characters on a terminal, elsewhere as they are."""
     clean: Callable[[str], str] = harmless if sys.stdout.isatty() else str
     writer = csv.writer(_Printed(clean), lineterminator="\n")
     writer.writerow(answer.columns)
@@ -295,7 +295,7 @@ def json_text(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value of SQL as JSON has it: moments as ISO 8601, bytes in base64."""
+    """A value of SQL as JSON: times as ISO 8601, bytes in base64."""
     match value:
         case datetime():
             return value.isoformat(sep="T") + ("" if value.tzinfo else "Z")

@@ -94,7 +94,7 @@ def rejects(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
 
 
 def open_file(name: str, target: Target) -> tuple[Status, ItemJson]:
-    """What to ask, and the file of that id, or the one uploaded last of that key."""
+    """The status to read from, and the file of that id, or the latest upload of that key."""
     ledger = status_of(target)
     return ledger, newest_file(ledger, name)
 
@@ -108,7 +108,7 @@ def _with_fields(record: ItemJson, names: Sequence[str] | None) -> ItemJson:
 
 
 def for_programs(item: ItemJson, file: ItemJson) -> ItemJson:
-    """The shape of `froe parse`: a record has each of its fields, whether its line says it or not."""
+    """In the form of `froe parse`: a record has all fields, empty ones included."""
     names = _RECORD_FIELDS if item["kind"] == "record" else ()
     return {"file": file["key"], **dict.fromkeys(names), **item}
 
@@ -116,7 +116,7 @@ def for_programs(item: ItemJson, file: ItemJson) -> ItemJson:
 def _print_all(
     file: ItemJson, items: Iterable[ItemJson], line: Callable[[ItemJson], str], *, limit: int, as_json: bool
 ) -> None:
-    """What there is; of a file that is not all there, also why. Of a FAILED one the exit code is 1."""
+    """Print what there is; for a file that is not complete, also why. For a FAILED file the exit code is 1."""
     printed = 0
     width = width_of_output(0) or None
     for item in items:
@@ -141,7 +141,7 @@ def _print_all(
 
 
 def _text_of(raw: bytes, charset: str) -> str:
-    """A text that was recoded has rejects in UTF-8, one in its own bytes has them in these."""
+    """Rejects of a recoded text are in UTF-8; those of a text in its own bytes are in its character set."""
     try:
         return raw.decode()
     except UnicodeDecodeError:

@@ -44,8 +44,8 @@ def redrive(
 ) -> None:
     """Send dead letters back to their queue: those with these IDs, or all that match.
 
-    A redrive can be repeated safely. A message that fails again becomes a new dead letter. The exit code is 1
-    if one was refused, or with --wait unless every file is COMPLETE.
+    A redrive can be repeated safely. A message that fails again becomes a new dead letter. The exit code is 1 if
+    one was refused, or, with --wait, unless every file is COMPLETE.
     """
     services = services_of(find_target(stage))
     selection = LetterSelectors(**selectors).selection(services)
@@ -84,7 +84,7 @@ def redrive(
 def discard(
     *, by: str | None, why: str, yes: bool, stage: str | None, as_json: bool, **selectors: Any
 ) -> None:
-    """Give up dead letters for good: those with these IDs, or all that match.
+    """Discard dead letters for good: those with these IDs, or all that match.
 
     Their lines are counted as discarded, with who did it and why, and their files can be COMPLETE without
     them. The messages stay in the quarantine bucket, but can no longer be redriven. The exit code is 1 if one
@@ -120,7 +120,7 @@ def _all_of(step: Callable[[str | None], Progress], doing: str, done: str) -> Pr
 
 
 def _ask(office: DeadLetterOffice, selection: Selection) -> None:
-    """Let someone at a terminal confirm how many it are; elsewhere --yes must say so."""
+    """Have someone at a terminal confirm the number; elsewhere --yes is required."""
     if not _is_asked():
         raise click.UsageError("Discarding many is final: add --yes to confirm it without a terminal.")
     count, cursor = 0, None

@@ -50,7 +50,7 @@ class Percentage(click.ParamType[float]):
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a file. result: `replaced`, `given up`, `refused`, `incomplete` or `under way`. rejected_before,
+    """What became of a file. result: `replaced`, `given up`, `refused`, `incomplete` or `under way`. rejected_before,
     rejected_after: lines."""
 
     file_id: str
@@ -109,13 +109,14 @@ def reprocess(
 ) -> None:
     """Read the objects of files again with today's formats, and replace what is stored of them.
 
-    Froe makes a new generation of each file beside the current one. Everybody sees the current one until the new one has
-    settled and is no worse: all of it is stored, no more of its lines are rejects and filters drop no more of them (unless --force is
-    given). Then the new one replaces it at once, under the same id, and the former one is removed a quarter of an hour later.
-    Otherwise the new one is given up, and says why. FILE is an id, which may be shortened, or a key, which stands for all its files; an archive
-    stands for the files in it. Without FILE the options select files; all given options must hold. --dry-run reads the
-    objects on this machine and compares: with --config, else the configuration of `froe config put`, else the project's
-    froe.toml. The exit code is 1 unless every new generation is current.
+    Froe makes a new generation of each file beside the current one. Readers see the current one until the new one
+    has settled and is no worse: all of it is stored, it has no more rejects, and filters drop no more lines
+    (unless --force is given). Then the new one replaces it at once, under the same id, and the former one is
+    removed a quarter of an hour later. Otherwise the new one is given up, with the reason. FILE is an id, which may
+    be shortened, or a key, which stands for all its files; an archive stands for the files in it. Without FILE the
+    options select files; all given options must hold. --dry-run reads the objects on this machine and compares:
+    with --config, else the configuration of `froe config put`, else the project's froe.toml. The exit code is 1
+    unless every new generation is current.
     """
     options = (prefix, format_name, state, rejects_over)
     if bool(names) == any(option is not None for option in options):
@@ -141,7 +142,8 @@ def reprocess(
 
 
 def _config_for(services: Services, config_file: Path | None) -> Config:
-    """What the files would be read with: the file that is given, else the newest version of the stage's, else the project's."""
+    """The configuration to read the files with: the given file, else the newest version of the stage's, else the
+    project's."""
     newest = None if config_file else services.versions.newest()
     if newest is None or newest.is_deployed:
         return config_of(config_file)
@@ -157,7 +159,7 @@ def _chosen(
     state: str | None,
     rejects_over: float | None,
 ) -> Iterator[ItemJson]:
-    """An archive that is named stands for the files in it; those that options choose are chosen by themselves."""
+    """A named archive stands for the files in it; files selected by options are selected one by one."""
     status = services.status
     if names:
         named_files = (file for name in names for file in find_files(status, name))
@@ -179,7 +181,7 @@ def _chosen(
 
 
 def _within(status: Status, file: ItemJson) -> Iterator[ItemJson]:
-    """The file, or those in the archive that it is; an archive without any stands for itself, and is refused."""
+    """The file; if it is an archive, the files in it. An archive without any is given itself, and is refused."""
     if not file["archive"]:
         yield file
         return
@@ -192,7 +194,7 @@ def _within(status: Status, file: ItemJson) -> Iterator[ItemJson]:
 
 
 def _rejects(file: ItemJson) -> float:
-    """Percent of the lines, or bytes, that are records or rejects."""
+    """Percentage of rejects in the lines or bytes that are records or rejects."""
     parsed, rejected = (Tally(**file[name]) for name in ("parsed", "rejected"))
     return 100 * RejectShare.among(parsed, rejected).value
 
@@ -238,7 +240,7 @@ def _given_up(services: Services, files: Sequence[ItemJson]) -> list[Outcome]:
 
 
 def _wait(services: Services, outcomes: Sequence[Outcome], timeout: int | None) -> None:
-    """Until each is in place or given up, or cannot go on without people."""
+    """Wait until each is replaced or given up, or needs people."""
     waiting = {parted(each.file_id)[0]: each for each in outcomes if each.result == "under way"}
     total, table, stuck = len(waiting), services.ledger, set[str]()
     deadline = None if timeout is None else time.monotonic() + timeout

@@ -114,7 +114,7 @@ def _refuse_together(
 
 
 def _print(files: list[ItemJson], *, is_one: bool) -> None:
-    """is_one: files of one key were asked for, of which there mostly is one."""
+    """is_one: a key was named, which usually has one file."""
     if is_one and len(files) == 1:
         for line in account_lines(files[0], width_of_output(_WIDTH_OF_FILES)):
             click.echo(line)

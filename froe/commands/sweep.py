@@ -21,7 +21,7 @@ _SECONDS: Final = 600.0
 
 
 class _Troubles(logging.Handler):
-    """Says on standard error what the sweeper could not heal."""
+    """Reports on standard error what the sweeper could not repair."""
 
     def emit(self, record: logging.LogRecord) -> None:
         reason = getattr(record, "reason", None)

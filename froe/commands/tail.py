@@ -49,12 +49,11 @@ def tail(
     stage: str | None,
     as_json: bool,
 ) -> None:
-    """Follow the records of a file until it is settled, or without a FILE_ID those of all files in progress
-    and all that arrive, until Ctrl-C.
+    """Follow the records of a file until it is settled. Without a FILE_ID, follow all files in progress and all
+    that arrive, until Ctrl-C.
 
-    Each record is printed once, in the order of its file. FILE_ID may be shortened, or a key, which stands
-    for its latest upload. The exit code is 1 where the file that you named is INCOMPLETE, DAMAGED, FAILED or
-    SUPERSEDED.
+    Each record is printed once, in the order of its file. FILE_ID may be shortened, or a key, which stands for its
+    latest upload. The exit code is 1 when the file that you named is INCOMPLETE, DAMAGED, FAILED or SUPERSEDED.
     """
     status = status_of(find_target(stage))
     asked: Asked = {"severity": severity, "text": text, "where": where}
@@ -112,7 +111,7 @@ def _polled(ask: Callable[[], T]) -> Iterator[T]:
 
 
 class _Printer:
-    """named: the file was named, and needs no heading."""
+    """named: the user named the file, so it needs no heading."""
 
     def __init__(self, *, as_json: bool, named: bool) -> None:
         self._as_json = as_json

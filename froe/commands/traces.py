@@ -34,8 +34,8 @@ _WIDTH_OF_FILES = 120
 def traces(*, name: str, limit: int, stage: str | None, as_json: bool) -> None:
     """Show how long each stage of a file took, from the splitter through the queue to the workers.
 
-    FILE_ID may be shortened, or a key, which stands for its latest upload. On AWS X-Ray has the traces, and
-    the command prints where to see them.
+    FILE_ID may be shortened, or a key, which stands for its latest upload. On AWS the traces are in X-Ray, and the
+    command prints where to see them.
     """
     target = find_target(stage)
     file = newest_file(status_of(target), name)
@@ -68,7 +68,7 @@ def _waterfall(target: Target, file: ItemJson) -> Waterfall:
 
 
 def _silent(file: ItemJson) -> str:
-    """What the ledger says of batches that no worker left a trace of."""
+    """What the ledger knows of batches without a trace of a worker."""
     reasons = [] if file["state"] in SETTLED else [UNDER_WAY]
     if any(file["dead"].values()):
         reasons.append(f"dead letters (froe dead-letters --file {file['file_id']})")

@@ -40,9 +40,9 @@ _WATCH_SECONDS = 1.0
 def up(*, port: int | None, as_json: bool, inbox: Path | None, move_to: Path | None, bare: bool) -> None:
     """Run the local AWS and the whole pipeline on it, until Ctrl-C.
 
-    Needs no account and no Docker. It runs the functions that `chalice deploy` deploys. With --bare it
-    deploys nothing and prints what to export; the commands for real stages then work on the stage local. With
-    --inbox a file is uploaded once it has not changed for two seconds; its key is its path in the folder.
+    Needs no account and no Docker. It runs the functions that `chalice deploy` deploys. With --bare it deploys
+    nothing and prints what to export; then the commands for real stages work with `--stage local`. With --inbox a
+    file is uploaded once it has not changed for two seconds; its key is its path in the folder.
     """
     if inbox and bare:
         raise click.UsageError("--inbox needs the pipeline: leave --bare out.")

@@ -34,7 +34,7 @@ _NAMED_MAX: Final = 3
 
 @click.command(short_help="Upload files and the files in folders to the input bucket.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--prefix", default="", help="Put this folder before every key.")
+@click.option("--prefix", default="", help="Prefix every key with this folder.")
 @charset_option
 @click.option(
     "--again",
@@ -59,12 +59,11 @@ def upload(
     """Upload files, the files in folders, and those that match a pattern such as 'logs/**/*.gz', to the input
     bucket.
 
-    The key of a file is its name; files of a folder keep the name of the folder. Hidden files of a folder, such
-    as .DS_Store or all in .git, are left out. A file that is there with the same content is not sent again, so
-    the same command resumes an upload that broke off. The Content-Type
-    says the --charset, so that the stage reads the files as `froe parse --charset` does. Prints the id of
-    each file. A file that cannot be read does not stop the others. The exit code is 1 if there was one, or
-    with --wait unless every file is COMPLETE.
+    The key of a file is its name; files of a folder keep the name of the folder. Hidden files in a folder, such as
+    .DS_Store or those in .git, are left out. A file that is in the bucket with the same content is not sent again,
+    so the same command resumes an interrupted upload. --charset is sent as the Content-Type, so that the stage
+    reads the files as `froe parse --charset` does. Prints the id of each file. A file that cannot be read does not
+    stop the others. The exit code is 1 if there was one, or, with --wait, unless every file is COMPLETE.
     """
     hidden: list[Path] = []
     sources = find_sources(paths, prefix, hidden)
@@ -90,8 +89,8 @@ def upload(
 
 
 class Sent(NamedTuple):
-    """What is in the bucket now, in the order of the sources; how long the sending took; and the errors of
-    the rest."""
+    """Files in the bucket now, in the order of the sources; the seconds that sending took; and the errors of the
+    others."""
 
     uploaded: list[Uploaded]
     seconds: float
@@ -101,7 +100,7 @@ class Sent(NamedTuple):
 def send(
     target: Target, sources: Sequence[Source], charset: str | None = None, *, again: bool = False
 ) -> Sent:
-    """Send the sources that are not there with the same content; again: all of them."""
+    """Send the sources that are not there with the same content; again: send all of them."""
     s3, bucket = target.client("s3"), target.settings_env["INPUT_BUCKET"]
     there = {} if again else already_there(s3, bucket, sources, content_type_of(charset))
     rest = [source for source in sources if source.key not in there]
@@ -127,7 +126,7 @@ def send(
 
 
 def summary(uploaded: Sequence[Uploaded], seconds: float) -> str:
-    """What was sent, how fast, and what was there."""
+    """What was sent, how fast, and what was there already."""
     sent = [one for one in uploaded if one.sent]
     size = sum(one.source.size for one in sent)
     rate = f" ({sized(int(size / seconds))}/s)" if seconds > 1 else ""
@@ -145,7 +144,7 @@ def _left_out(hidden: Sequence[Path]) -> str:
 
 
 def warn_of_keys(target: Target, keys: Sequence[str], *, wait: bool) -> None:
-    """Says which keys become no file, by the stage's INPUT_KEYS. FroeError where somebody waits for them."""
+    """Warn of keys that INPUT_KEYS leaves out. Raises FroeError if somebody waits for them."""
     patterns = input_keys(target.settings_env)
     left_out = [key for key in keys if not patterns.takes(key)]
     if not left_out:
@@ -169,7 +168,7 @@ def _wait_for(target: Target, uploaded: Sequence[Uploaded], timeout: int | None)
 
 
 def _for_programs(one: Uploaded, file: ItemJson | None) -> dict[str, object]:
-    """What was uploaded; `file` is its account, in the shape of the HTTP contract, once waited for."""
+    """The upload; `file` is its account, in the form of the HTTP API, once waited for."""
     answer: dict[str, object] = {
         "path": str(one.source.path),
         "bucket": one.version.bucket,

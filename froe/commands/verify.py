@@ -111,9 +111,10 @@ def _chosen(services: Services, names: tuple[str, ...], sample: int | None) -> I
 def _within(
     services: Services, file_id: str, key: str, size: int, *, deep: bool
 ) -> Iterator[tuple[str, str, int]]:
-    """The file and, if it is an archive, the files of its members, and those in them; a page of them is in memory.
+    """The file; of an archive also the files of its members, and those in them, one page in memory.
 
-    deep: False where members are listed by themselves."""
+    deep: False if members are listed by themselves.
+    """
     yield file_id, key, size
     if not deep:
         return
@@ -126,7 +127,7 @@ def _within(
 
 
 def _sampled(files: Iterator[dict[str, object]], number: int) -> list[dict[str, object]]:
-    """So many, each as likely as any other, of a list that is read once."""
+    """A random sample of so many, from a list that is read once."""
     chosen: list[dict[str, object]] = []
     for count, file in enumerate(files):
         if count < number:
@@ -137,7 +138,7 @@ def _sampled(files: Iterator[dict[str, object]], number: int) -> list[dict[str, 
 
 
 def _receipt_in(path: Path) -> ItemJson:
-    """FroeError where the file holds none."""
+    """Raises FroeError if the file has none."""
     try:
         receipt: ItemJson = orjson.loads(path.read_bytes())
         if receipt["receipt"] != VERSION or not FILE_ID.fullmatch(receipt["file_id"]):
@@ -197,7 +198,7 @@ def _described(verdict: Verdict) -> str:
 
 
 def _value(value: Any) -> str:
-    """Nothing, a text as it is, or JSON."""
+    """Nothing, a string as it is, or JSON."""
     if value is None:
         return "nothing"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
