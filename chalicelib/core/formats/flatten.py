@@ -80,8 +80,20 @@ def flatten(loaded: dict[str, Any]) -> tuple[dict[str, Value], int]:
     Raises NeedsExact (never for a `Pairs`) and TooDeep.
     """
     fields: dict[str, Value] = {}
-    repeats: dict[str, int] = {}
     exact = type(loaded) is Pairs
+    if not exact:
+        objects = [""]
+        members = _usual(loaded, "", objects, fields)
+        names = members + 1 - len(objects)
+        if (
+            members >= 0
+            and len(fields) == names
+            and "" not in fields
+            and max(map(len, fields or ("",))) <= NAME_MAX
+        ):
+            return fields, members
+    fields = {}
+    repeats: dict[str, int] = {}
     members = 0
 
     def add(name: str, value: Value) -> None:
@@ -120,6 +132,34 @@ def flatten(loaded: dict[str, Any]) -> tuple[dict[str, Value], int]:
 
     walk(loaded, "", 1)
     return fields, members
+
+
+def _usual(value: dict[str, Any], prefix: str, objects: list[str], fields: dict[str, Value]) -> int:
+    """How many members an object and all objects in it have, whose attributes are put as they are named; -1 where something in
+    it is unusual. objects: the prefixes of those within it are added."""
+    members = len(value)
+    for key, item in value.items():
+        kind = type(item)
+        if kind in _PLAIN:
+            fields[prefix + key] = item
+        elif kind is dict and item:
+            inner = f"{prefix}{key}."
+            if not key or len(inner) > PREFIX_MAX:
+                return -1
+            objects.append(inner)
+            count = _usual(item, inner, objects, fields)
+            if count < 0:
+                return -1
+            members += count
+        elif (
+            (kind is list and _PLAIN.issuperset(map(type, item)))
+            or (kind is float and (_USUAL_MIN < abs(item) < _USUAL_MAX or item == 0))
+            or kind is dict
+        ):
+            fields[prefix + key] = item
+        else:
+            return -1
+    return members
 
 
 def _measure(value: list[Any] | dict[str, Any], depth: int, *, exact: bool) -> tuple[int, int]:

@@ -70,14 +70,17 @@ def entries_of(
 
 def _cut_again(body: bytes, offset: int, lines: int, cuts: Sequence[int]) -> Iterator[Entry]:
     """The end of the text is a line end too: what the batch counts more than it holds is its last entry's."""
-    begin = 0
-    for number, cut in enumerate(cuts, start=1):
-        end = begin + abs(cut)
+    begin, has_lines = 0, b"\n" in body
+    new, last = tuple.__new__, len(cuts) - 1
+    for number, cut in enumerate(cuts):
+        length = cut if cut > 0 else -cut
+        end = begin + length
         raw = body[begin:end]
-        line_ends = raw.count(b"\n")
+        line_ends = raw.count(b"\n") if has_lines else 0
         lines -= line_ends
-        yield Entry(
-            offset + begin, end - begin, line_ends + lines if number == len(cuts) else line_ends, raw, cut < 0
+        yield new(
+            Entry,
+            (offset + begin, length, line_ends if number < last else line_ends + lines, raw, cut < 0, None),
         )
         begin = end
 

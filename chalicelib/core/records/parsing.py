@@ -42,6 +42,7 @@ Report: TypeAlias = "Callable[[int, Exception], object]"
 INTERNAL_ERROR: Final = Reject("internal-error")
 TOO_LARGE: Final = Reject("too-large")
 _AROUND: Final = Reject("around-array")
+_BETWEEN: Final = Skip("between-elements")
 _PADDING: Final = SEPARATORS + NUL
 """Padding between the elements of a collection consists of these."""
 _STRUCTURE_MAX: Final = 256
@@ -224,13 +225,16 @@ class Reader:
             cut_off = raw if by_line and not gap else b""
             if text is not None:
                 yield new(Outcome, (offset, length, lines, raw, *self._parsed(text, offset)))
+            elif gap and raw == b",":
+                yield new(Outcome, (offset, length, lines, raw, _BETWEEN, False, None))
             elif usual and offset and not gap and raw[-2:-1] > b" " and len(raw) == length:
-                yield new(Outcome, (offset, length, lines, raw, *self._parsed(raw, offset)))
+                parsed = self._parsed if length <= _SHORT_BYTES else self._parsed_anew
+                yield new(Outcome, (offset, length, lines, raw, *parsed(raw, offset)))
             elif self._has_padding and (not raw.strip(_PADDING) and NUL in raw if gap else is_padding(raw)):
                 yield Outcome(offset, length, lines, raw, Skip("padding"), replaced=False)
             elif len(raw) < length:
                 blank = gap and not raw.strip(_PADDING)
-                too_long = Skip("between-elements") if blank else Reject("too-long")
+                too_long = _BETWEEN if blank else Reject("too-long")
                 yield Outcome(offset, length, lines, raw, too_long, replaced=False)
             elif offset == 0 and raw.startswith(BYTE_ORDER_MARK):
                 mark_bytes = len(BYTE_ORDER_MARK)
@@ -246,7 +250,7 @@ class Reader:
     def _entry(self, offset: int, length: int, lines: int, raw: bytes, *, gap: bool) -> Iterator[Outcome]:
         if gap:
             self._update_parser(changed=self._surroundings.pass_gap(raw))
-            yield self._around(Outcome(offset, length, lines, raw, Skip("between-elements"), replaced=False))
+            yield self._around(Outcome(offset, length, lines, raw, _BETWEEN, replaced=False))
             return
         if self._headers is not None and self._headers.take(raw):
             self._parse = self._parser(self._headers.in_force)
@@ -332,7 +336,7 @@ class Reader:
             if isinstance(result, Reject):
                 result, name = self._unexplained.decide(text, result, self._parse)
             if self._framing.by_line and self._is_empty(text, result):
-                return Skip("between-elements"), replaced, None
+                return _BETWEEN, replaced, None
             if isinstance(result, Record) and (
                 "&#" in text or ("\\" in text and ("\\u" in text or "\\U" in text))
             ):
