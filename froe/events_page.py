@@ -9,7 +9,7 @@ import json
 from typing import Any, Final
 
 from chalicelib.events import DETAIL_TYPE, SOURCE
-from chalicelib.schemas import SCHEMAS
+from chalicelib.openapi import SCHEMAS
 
 _TEXT: Final = f"""# Events
 

@@ -18,8 +18,7 @@ from chalice.app import BadRequestError, Request
 
 from chalicelib import reprocess_routes, routes, upload_routes
 from chalicelib.dead_letters import routes as dead_letter_routes
-from chalicelib.openapi import PATHS, description
-from chalicelib.schemas import SCHEMAS
+from chalicelib.openapi import PATHS, SCHEMAS, description
 from chalicelib.status_json import BATCH_STATES
 
 ROOT = Path(__file__).parents[2]
