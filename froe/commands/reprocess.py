@@ -24,6 +24,7 @@ from froe.commands.options import config_of, config_option, json_option, stage_o
 from froe.configuring import Configuring
 from froe.inquiry import ItemJson, find_files, page_size, pages, services_of
 from froe.jsonl import print_json
+from froe.members import members_in
 from froe.rereading import Changes, changes_of
 from froe.selecting import who_asks
 from froe.target import find_target
@@ -186,7 +187,7 @@ def _within(status: Status, file: ItemJson) -> Iterator[ItemJson]:
         yield file
         return
     has_members = False
-    for member in pages(lambda cursor: status.members(file["file_id"], limit=page_size(0), cursor=cursor), 0):
+    for member in members_in(status, file["file_id"]):
         has_members = True
         yield from _within(status, member)
     if not has_members:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,6 +17,7 @@ from froe.comparing import already_there
 from froe.errors import FroeError
 from froe.inquiry import SETTLED, ItemJson, accounted, status_of, wait_until_cut, watch
 from froe.jsonl import print_json
+from froe.members import Members, settled_members
 from froe.target import Target, find_target
 from froe.terminal import Column, print_table, printable, progress_bar, sized
 from froe.uploading import (
@@ -63,7 +64,8 @@ def upload(
     .DS_Store or those in .git, are left out. A file that is in the bucket with the same content is not sent again,
     so the same command resumes an interrupted upload. --charset is sent as the Content-Type, so that the stage
     reads the files as `froe parse --charset` does. Prints the id of each file. A file that cannot be read does not
-    stop the others. The exit code is 1 if there was one, or, with --wait, unless every file is COMPLETE.
+    stop the others. The exit code is 1 if there was one, or, with --wait, unless every file is
+    COMPLETE, and every file in an archive too.
     """
     hidden: list[Path] = []
     sources = find_sources(paths, prefix, hidden)
@@ -84,7 +86,7 @@ def upload(
         click.echo(summary(uploaded, seconds), err=True)
     for error in unreadable:
         click.secho(f"Error: {printable(error.message)}", fg="red", err=True)
-    if unreadable or (wait and any(_state(files, one) != "COMPLETE" for one in uploaded)):
+    if unreadable or (wait and not all(_is_well(files, one) for one in uploaded)):
         click.get_current_context().exit(1)
 
 
@@ -158,17 +160,33 @@ def warn_of_keys(target: Target, keys: Sequence[str], *, wait: bool) -> None:
     click.echo(sentence, err=True)
 
 
-def _wait_for(target: Target, uploaded: Sequence[Uploaded], timeout: int | None) -> Mapping[str, ItemJson]:
+class _Settled(NamedTuple):
+    """A file, and the files in the archive that it is (None: it is none)."""
+
+    file: ItemJson
+    members: Members | None
+
+
+def _wait_for(target: Target, uploaded: Sequence[Uploaded], timeout: int | None) -> Mapping[str, _Settled]:
     files: Mapping[str, ItemJson] = {}
+    status, begun = status_of(target), time.monotonic()
     with progress_bar("Processing", len(uploaded), unit="files") as bar:
-        for files in watch(status_of(target), [one.file_id for one in uploaded], timeout):
+        for files in watch(status, [one.file_id for one in uploaded], timeout):
             settled = sum(file["state"] in SETTLED for file in files.values())
             bar.reach(settled, f"{sum(accounted(file, 'lines') for file in files.values()):,} lines")
-    return files
+
+    def left() -> float | None:
+        return None if timeout is None else max(0.0, timeout - (time.monotonic() - begun))
+
+    return {
+        file_id: _Settled(file, settled_members(status, file, left()) if file["state"] in SETTLED else None)
+        for file_id, file in files.items()
+    }
 
 
-def _for_programs(one: Uploaded, file: ItemJson | None) -> dict[str, object]:
-    """The upload; `file` is its account, in the form of the HTTP API, once waited for."""
+def _for_programs(one: Uploaded, settled: _Settled | None) -> dict[str, object]:
+    """What was uploaded; `file` is its account, in the shape of the HTTP contract, once waited for. Of an archive `members` counts the
+    files in it by state, and `lost_members` has the first that are not COMPLETE."""
     answer: dict[str, object] = {
         "path": str(one.source.path),
         "bucket": one.version.bucket,
@@ -179,35 +197,54 @@ def _for_programs(one: Uploaded, file: ItemJson | None) -> dict[str, object]:
         "file_id": one.file_id,
         "sent": one.sent,
     }
-    return answer if file is None else {**answer, "file": file}
+    if settled is None:
+        return answer
+    answer["file"] = settled.file
+    if settled.members is not None:
+        answer |= {"members": dict(settled.members.states), "lost_members": settled.members.named}
+    return answer
 
 
-def _print_for_people(uploaded: Sequence[Uploaded], files: Mapping[str, ItemJson], *, waited: bool) -> None:
-    columns = [
-        Column("key", shrinks=True, is_key=True),
-        Column("size", number=True),
-        Column("file id", is_id=True),
-    ]
+def _print_for_people(uploaded: Sequence[Uploaded], files: Mapping[str, _Settled], *, waited: bool) -> None:
+    columns = [Column("key", shrinks=True), Column("size", number=True), Column("file id", is_id=True)]
     rows = [[one.source.key, sized(one.source.size), one.file_id] for one in uploaded]
     if waited:
         columns += [Column("lines", number=True), Column("rejected", number=True), Column("state")]
         rows = [[*row, *_outcome(files, one)] for row, one in zip(rows, uploaded, strict=True)]
-    bad = [waited and _state(files, one) != "COMPLETE" for one in uploaded]
+    bad = [waited and not _is_well(files, one) for one in uploaded]
     print_table(columns, rows, marked=bad)
     for one, marked in zip(uploaded, bad, strict=True):
-        if marked and (file := files.get(one.file_id)) and file["reason"]:
-            click.echo(printable(f"{one.source.key}: {file['reason']}"))
+        if marked and (settled := files.get(one.file_id)):
+            for line in _reasons(one, settled):
+                click.echo(printable(line))
     if not waited and uploaded:
         named = uploaded[0].file_id if len(uploaded) == 1 else "--watch"
         click.echo(f"\nSee what becomes of {'it' if len(uploaded) == 1 else 'them'}: froe status {named}")
 
 
-def _outcome(files: Mapping[str, ItemJson], one: Uploaded) -> list[str]:
-    file = files.get(one.file_id)
-    counts = [f"{accounted(file, 'lines'):,}", f"{file['rejected']['lines']:,}"] if file else ["", ""]
-    return [*counts, _state(files, one)]
+def _reasons(one: Uploaded, settled: _Settled) -> Iterator[str]:
+    if settled.file["reason"]:
+        yield f"{one.source.key}: {settled.file['reason']}"
+    members = settled.members or Members()
+    for member in members.named:
+        yield f"{member['key']}: {member['state']}: {member['reason'] or 'not settled yet'}"
+    if more := members.lost - len(members.named):
+        yield f"{more:,} more members are not COMPLETE: froe status {one.file_id} --members"
 
 
-def _state(files: Mapping[str, ItemJson], one: Uploaded) -> str:
-    file = files.get(one.file_id)
-    return file["state"] if file else "not opened"
+def _outcome(files: Mapping[str, _Settled], one: Uploaded) -> list[str]:
+    """Lines, rejects and state; of an archive, lines and rejects of its members."""
+    if (settled := files.get(one.file_id)) is None:
+        return ["", "", "not opened"]
+    file, members = settled
+    if members is None:
+        return [f"{accounted(file, 'lines'):,}", f"{file['rejected']['lines']:,}", file["state"]]
+    lost = f", but {members.lost:,} of {counted(members.states.total(), 'member')}" if members.lost else ""
+    return [f"{members.lines:,}", f"{members.rejected:,}", f"{file['state']}{lost}"]
+
+
+def _is_well(files: Mapping[str, _Settled], one: Uploaded) -> bool:
+    settled = files.get(one.file_id)
+    if settled is None or settled.file["state"] != "COMPLETE":
+        return False
+    return settled.members is None or not settled.members.lost
