@@ -68,14 +68,20 @@ class Stored:
             for seal in self.reading.seals
         ]
 
+    def read_seal(self, _file_id: str, split: int) -> Any:
+        return self.reading.seals[split]
+
+    def read_sums(self, _file_id: str, _level: int) -> list[Any]:
+        return []
+
     def read_merged(self, _file_id: str, _split: int) -> None:
         return None
 
     def everything(self, _file_id: str, _shards: int, begin: int, _end: int) -> Iterator[Item]:
         yield from self.items[begin]
 
-    def keys(self, _file_id: str, _shards: int) -> Iterator[tuple[str, str]]:
-        yield from ((item["pk"]["S"], item["sk"]["S"]) for items in self.items.values() for item in items)
+    def count_all(self, _file_id: str) -> int:
+        return sum(map(len, self.items.values()))
 
     def get(self, key: str) -> bytes | None:
         return self.rows.get(key.rpartition("/")[2].removesuffix(".parquet"))

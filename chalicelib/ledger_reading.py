@@ -103,6 +103,10 @@ class LedgerReading:
         """The splits that the ledger knows, by number."""
         return self._store.read_splits(file_id)
 
+    def read_sums(self, file_id: str, level: int) -> list[SplitAccount]:
+        """What is added up of a level, as `sums` has it."""
+        return self._store.read_sums(file_id, level)
+
     def read_seal(self, file_id: str, split: int) -> Seal | None:
         """The seal, with all its digests."""
         split_account = self.read_split(file_id, split)

@@ -29,9 +29,12 @@ class ReadsResults(Protocol):
 
 
 class SinkReading:
-    """results: None if the stage has no results bucket."""
+    """results: None if the stage has no results bucket. with_columns: as for `parquet.batches_of`."""
 
-    def __init__(self, plan: Plan, ledger: Ledger, results: ReadsResults | None) -> None:
+    def __init__(
+        self, plan: Plan, ledger: Ledger, results: ReadsResults | None, *, with_columns: bool = False
+    ) -> None:
+        self._with_columns = with_columns
         self._plan = plan
         self._ledger = ledger
         self._results = results
@@ -62,11 +65,15 @@ class SinkReading:
                 key = merged or parquet.former_key(*named)
                 data = None if merged else self._results.get(key)
             if data is not None:
-                yield from parquet.entries_of(data)
+                yield from parquet.entries_of(data, with_columns=self._with_columns)
             elif merged:
                 if self._merged is None or self._merged.key != key:
                     data = self._results.get(key)
-                    batches = parquet.batches_of(data) if data is not None else iter(())
+                    batches = (
+                        iter(())
+                        if data is None
+                        else parquet.batches_of(data, with_columns=self._with_columns)
+                    )
                     self._merged = _MergedObject(key, batches)
                 yield from self._merged.entries(batch.batch_id)
         except parquet.UnreadableError as error:

@@ -9,7 +9,7 @@ died before it wrote a sum, the repeat of its message, or the sweep, writes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -116,21 +116,30 @@ class Sums:
         self, file_id: str, accounts: Iterable[SplitAccount], splits: int, expires_at: int | None
     ) -> None:
         """Write all sums that are missing, or behind the splits that they are of."""
-        parts: Sequence[SplitAccount] = list(accounts)
-        for level in range(1, top_level(splits) + 1):
-            size = FAN_OUT**level
+        for level, totals in totals_of(accounts, splits):
             known = {each.split: each.revision for each in self._store.read_sums(file_id, level)}
-            above: list[SplitAccount] = []
-            for _, group in groupby(parts, key=lambda part: part.split // size):
-                inner = list(group)
-                total = merged(inner)
-                if total is None or total.split % size or not _is_whole(total, level):
-                    above += inner
-                    continue
-                above.append(total)
+            for total in totals:
                 if known.get(total.split, -1) < total.revision:
                     self._store.put_sum(file_id, level, total, expires_at)
-            parts = above
+
+
+def totals_of(accounts: Iterable[SplitAccount], splits: int) -> Iterator[tuple[int, Sequence[SplitAccount]]]:
+    """Each level with its sums, of all of so many splits."""
+    parts: Sequence[SplitAccount] = list(accounts)
+    for level in range(1, top_level(splits) + 1):
+        size = FAN_OUT**level
+        totals: list[SplitAccount] = []
+        above: list[SplitAccount] = []
+        for _, group in groupby(parts, key=lambda part: part.split // size):
+            inner = list(group)
+            total = merged(inner)
+            if total is None or total.split % size or not _is_whole(total, level):
+                above += inner
+                continue
+            above.append(total)
+            totals.append(total)
+        yield level, totals
+        parts = above
 
 
 def _is_whole(total: SplitAccount, level: int) -> bool:

@@ -24,8 +24,9 @@ from chalicelib.core.ledger.used import NOTHING, Used
 from chalicelib.core.plan import HeadsPage, ObjectHead, ObjectVersion, Plan
 from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.records import record_key, strides
 from chalicelib.core.records.parquet import BATCHES, object_key, without
-from chalicelib.core.records.segments import offset_in
+from chalicelib.core.records.segments import last_key, offset_in
 from chalicelib.core.wire.notifications import Announced
 from chalicelib.dead_letters.consumer import DeadLetterConsumer
 from chalicelib.dead_letters.failures import LostRedrives, NotedFailures
@@ -174,8 +175,20 @@ class FakeRecords:
             self.items[item["pk"]["S"], item["sk"]["S"]] = item
 
     def count(self, file_id: str, shards: int, begin: int, end: int) -> int:
-        keys = (key for key in self.items if key[0].startswith(f"{file_id}#"))
-        return sum(begin <= offset_in(sk) < end for _, sk in keys)
+        return sum(1 for _ in self.everything(file_id, shards, begin, end))
+
+    def everything(self, file_id: str, shards: int, begin: int, end: int) -> Iterator[dict[str, Any]]:
+        for first, last in strides(begin, end):
+            partition, least = record_key(file_id, shards, first)
+            for pk, sk in sorted(self.items):
+                if pk == partition and least <= sk <= last_key(last - 1):
+                    yield self.items[pk, sk]
+
+    def count_all(self, file_id: str) -> int:
+        return len(list(self.keys(file_id)))
+
+    def keys(self, file_id: str) -> Iterator[tuple[str, str]]:
+        return (key for key in sorted(self.items) if key[0].startswith(f"{file_id}#"))
 
 
 class FakeResults:

@@ -64,7 +64,7 @@ class DynamoFiles(DynamoGenerations):
 
     def read_file(self, file_id: str) -> StoredFile | None:
         item = self._items.get(Key(file_id, _FILE))
-        return ledger_items.to_file(item) if item and _PLAN in item else None
+        return ledger_items.read_item(item, ledger_items.to_file) if item and _PLAN in item else None
 
     def read_files(self, file_ids: Sequence[str]) -> list[StoredFile]:
         keys = [Key(file_id, _FILE) for file_id in file_ids]

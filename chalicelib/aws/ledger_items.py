@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from chalicelib.aws.plan_items import to_plan
 from chalicelib.core.decoding.decoders import Damage
@@ -16,7 +16,7 @@ from chalicelib.core.ledger.marks import Counts, Tally
 from chalicelib.core.ledger.seals import Seal, Setback
 from chalicelib.core.ledger.summaries import Summary
 from chalicelib.core.ledger.used import NOTHING, Used
-from chalicelib.ledger_store import StoredFile
+from chalicelib.ledger_store import GarbledItemError, StoredFile
 
 _STATE_PARTITIONS: Final = 16
 """DynamoDB writes at most 1,000 units a second to one partition key, in an index too
@@ -43,6 +43,17 @@ def stored_states(state: State) -> list[str]:
 
 def to_state(stored: str) -> State:
     return State(stored.partition("#")[0])
+
+
+_Read = TypeVar("_Read")
+
+
+def read_item(item: Mapping[str, Any], read: Callable[[Mapping[str, Any]], _Read]) -> _Read:
+    """Raises GarbledItemError for an item that Froe did not write, PermanentError for one of a newer Froe."""
+    try:
+        return read(item)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise GarbledItemError(f"the item {item['sk']} is garbled: {error!r}") from error
 
 
 def from_account(file_id: str, account: FileAccount, now: datetime) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class DynamoLedger(DynamoFiles):
 
     def read_split(self, file_id: str, split: int) -> SplitAccount | None:
         item = self._items.get(Key(file_id, _split_key(split)))
-        return ledger_items.to_split(item) if item else None
+        return ledger_items.read_item(item, ledger_items.to_split) if item else None
 
     def raise_mark(
         self,
@@ -177,14 +177,14 @@ class DynamoLedger(DynamoFiles):
     def read_splits(self, file_id: str, first: int = 0, until: int | None = None) -> list[SplitAccount]:
         last = "split#~" if until is None else _split_key(until - 1)
         items = self._items.between(file_id, _split_key(first), last)
-        return [_split_in(item) for item in items]
+        return [ledger_items.read_item(item, ledger_items.to_split) for item in items]
 
     def read_sums(
         self, file_id: str, level: int, first: int = 0, until: int | None = None
     ) -> list[SplitAccount]:
         last = f"sum#{level}#~" if until is None else _sum_key(level, until - 1)
         items = self._items.between(file_id, _sum_key(level, first), last)
-        return [ledger_items.to_sum(item) for item in items]
+        return [ledger_items.read_item(item, ledger_items.to_sum) for item in items]
 
     def claim_merged(self, file_id: str, split: int, key: str, expires_at: int | None) -> str:
         claim = {"object": key, "expires_at": expires_at}
@@ -258,10 +258,3 @@ def _marks_in(item: Mapping[str, Any], leaf: int) -> Iterator[tuple[int, Mark]]:
             except (IndexError, TypeError, ValueError) as error:
                 raise GarbledItemError(f"the mark {place} of {item['sk']} is garbled: {encoded!r}") from error
             yield leaf * MARKS_PER_LEAF + place, mark
-
-
-def _split_in(item: Mapping[str, Any]) -> SplitAccount:
-    try:
-        return ledger_items.to_split(item)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise GarbledItemError(f"the item {item['sk']} is garbled: {error!r}") from error

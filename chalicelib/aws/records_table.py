@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import orjson
@@ -46,6 +47,7 @@ class DynamoRecords:
     ) -> None:
         self._client = calls_of(client)
         self._table = table
+        self._threads = threads
         self._writer = RecordsWriter(client, table, threads, tracer or NoTracer(), meter)
 
     def put(self, items: Sequence[bytes], deadline: Deadline, first: int = 0) -> int:
@@ -67,9 +69,15 @@ class DynamoRecords:
             for page in self._between(*record_key(file_id, shards, first), last_key(last - 1)):
                 yield from page["Items"]
 
-    def keys(self, file_id: str, shards: int) -> Iterator[tuple[str, str]]:
-        """The keys of all items in the file's partitions."""
-        for shard in range(shards):
+    def count_all(self, file_id: str) -> int:
+        """How many items there are in any partition that a file may have, strongly consistent."""
+        partitions = [partition_key(file_id, shard) for shard in range(MAX_SHARDS)]
+        with ThreadPoolExecutor(self._threads) as pool:
+            return sum(pool.map(lambda each: self._counted(each, _FIRST_KEY, _LAST_KEY), partitions))
+
+    def keys(self, file_id: str) -> Iterator[tuple[str, str]]:
+        """The keys of all items in any partition that a file may have, wherever in them they lie."""
+        for shard in range(MAX_SHARDS):
             for page in self._between(
                 partition_key(file_id, shard), _FIRST_KEY, _LAST_KEY, ProjectionExpression="pk, sk"
             ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from chalicelib.core.archives.accounts import mark_of
-from chalicelib.core.archives.members import Opened, Unpacker, unread_plan
+from chalicelib.core.archives.members import Closed, Opened, Unpacker, unread_plan
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.decoding.decoders import Damage
 from chalicelib.core.decoding.text import OpenObject
@@ -54,8 +54,11 @@ class PlanReading:
         if plan.failure:
             return
         if plan.archive:
-            if not self._splits:
-                self._pass_members()
+            if not self._splits:  # read for its seals alone
+                self._splits = [
+                    SplitAccount(seal.split, seal, summary_of(seal.split, {0: mark}, seal))
+                    for (seal, mark), _ in self.archive_splits()
+                ]
             return
         text = plan.text(self._open)
         cutter = Cutter(text, plan.framing, plan.limits, 0, aligned=True, room=room_in(plan))
@@ -74,15 +77,13 @@ class PlanReading:
             self._splits.append(SplitAccount(split, seal, summary_of(split, marks)))
             split += 1
 
-    def _pass_members(self) -> None:
-        """Read an archive for its seals alone."""
-        unpacker, last = Unpacker(self.plan, self._open), False
+    def archive_splits(self) -> Iterator[tuple[Closed, list[ObjectHead]]]:
+        """The splits of an archive, with the heads of the members in each, of which nothing is read."""
+        unpacker, split, last = Unpacker(self.plan, self._open), 0, False
         while not last:
-            for _ in unpacker.members(len(self._splits)):
-                pass
-            seal, mark = unpacker.closed
-            self._splits.append(SplitAccount(seal.split, seal, summary_of(seal.split, {0: mark}, seal)))
-            last = seal.last
+            heads = [opened.head for opened in unpacker.members(split)]
+            yield unpacker.closed, heads
+            split, last = split + 1, unpacker.closed.seal.last
 
     @property
     def seals(self) -> list[Seal]:

@@ -26,7 +26,7 @@ from froe.inquiry import SETTLED, ItemJson, find_files, page_size, pages, servic
 from froe.jsonl import print_json
 from froe.target import Target, find_target
 from froe.terminal import printable, progress_bar
-from froe.verifying import Difference, FindsRows, Verdict
+from froe.verifying import FindsRows, Verdict
 
 _STYLES = {"proved": "green", "differs": "red", "unproved": "yellow"}
 
@@ -165,7 +165,7 @@ def _verdict(
             return verifying.verify(services, stored, bar.advance, sink, receipt)
         except GarbledItemError as error:  # met while its receipt was compared
             verdict = Verdict(file_id, key, stored.account.state.value)
-            verdict.add(Difference("ledger", str(error)))
+            verdict.add("ledger", str(error))
             return verdict
         except PipelineError as error:
             verdict = Verdict(file_id, key, stored.account.state.value)

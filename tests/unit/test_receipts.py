@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from chalicelib.receipts import UnsettledError, differences, receipt_json
-from froe import verifying
 from froe.cli import main
 from froe.commands import status as status_command
 from froe.commands import verify as verify_command
+from froe.verifying import file as verifying
 from tests.unit.test_status import LINES, ingested
 
 TEXT = "\n".join(LINES).encode() + b"\n{torn\n"
@@ -82,7 +82,7 @@ def test_a_receipt_is_printed_kept_and_held_against_what_is_stored_later(
     monkeypatch.setattr(verify_command, "services_of", lambda _: services)
 
     # What the object says is for the tests of verifying.
-    monkeypatch.setattr(verifying, "_Comparison", lambda *_: SimpleNamespace(run=lambda: None))
+    monkeypatch.setattr(verifying, "_FileComparison", lambda *_: SimpleNamespace(run=lambda: None))
     printed = CliRunner().invoke(main, ["status", file_id, "--receipt"])
     assert printed.exit_code == 0, printed.output
     kept = tmp_path / "a.json"

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from chalicelib.status import Status
 from froe.commands import verify as command
-from froe.verifying import Difference, Verdict
+from froe.verifying import Verdict
 from tests.unit.test_reprocessing_archives import NESTED, file_in, fixed
 
 KEYS = ["tills/0.log", "tills/0.log/a.log", "tills/0.log/in.tgz", "tills/0.log/in.tgz/b.log"]
@@ -32,7 +32,7 @@ def test_an_archive_that_is_named_is_verified_with_its_members(monkeypatch: pyte
     def verdict(_services: Any, _sink: Any, file_id: str, key: str, *_: Any) -> Verdict:
         verdict = Verdict(file_id, key, "COMPLETE")
         if key.endswith("b.log"):
-            verdict.add(Difference("table", "an entry is missing"))
+            verdict.add("table", "an entry is missing")
         return verdict
 
     monkeypatch.setattr(command, "_verdict", verdict)

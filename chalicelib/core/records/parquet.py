@@ -55,6 +55,8 @@ _SAME: Final = (
     "reason",
 )
 """Columns that have the same names as attributes of items."""
+_READ_OTHERWISE: Final = {"time", "time_text", "replaced"}
+"""Columns that an engine reads and entries do not have whole."""
 
 
 Pieces: TypeAlias = "Iterator[tuple[str, RecordBatch]]"
@@ -138,17 +140,22 @@ class ParquetBatch:
         return stream.getvalue()
 
 
-def entries_of(data: bytes) -> Iterator[dict[str, Any]]:
-    """The entries of an object as plain values, with a sort key, like the items of the table. Raises UnreadableError."""
-    for _, entries in batches_of(data):
+def entries_of(data: bytes, *, with_columns: bool = False) -> Iterator[dict[str, Any]]:
+    """The entries of an object as plain values, with a sort key, like the items of the table. Raises UnreadableError.
+
+    with_columns: as for `batches_of`."""
+    for _, entries in batches_of(data, with_columns=with_columns):
         yield from entries
 
 
-def batches_of(data: bytes) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-    """Batch id → its entries, by rising ids. Read them before the next batch, or skip them at little cost."""
+def batches_of(data: bytes, *, with_columns: bool = False) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+    """Batch id → its entries, by rising ids. Read them before the next batch, or skip them at little cost.
+
+    with_columns: each entry has `columns`, with what an engine reads of its row and the entry does not have."""
     attributes = _metadata_of(data)["attributes"]
+    entries = _entries_and_columns if with_columns else _entries
     for batch_id, pieces in groupby(_pieces(data), itemgetter(0)):
-        yield batch_id, chain.from_iterable(_entries(rows, attributes) for _, rows in pieces)
+        yield batch_id, chain.from_iterable(entries(rows, attributes) for _, rows in pieces)
 
 
 def merged(batches: Mapping[str, bytes], old: bytes | None = None, gone: tuple[str, ...] = ()) -> bytes:
@@ -214,13 +221,20 @@ def _pieces(data: bytes, chosen: Callable[[str], bool] = bool) -> Pieces:
     try:
         for rows in read_parquet(data, batch_size=_ROWS_AT_ONCE):
             start = 0
-            for batch_id, run in groupby(rows.column("batch_id").to_pylist()):
+            for batch_id, run in groupby(_batch_ids(rows)):
                 length = sum(1 for _ in run)
                 if chosen(batch_id):
                     yield batch_id, rows.slice(start, length)
                 start += length
     except Exception as error:  # arro3 raises it plain
         raise UnreadableError(str(error)) from error
+
+
+def _batch_ids(rows: RecordBatch) -> list[str]:
+    ids: list[str] = rows.column("batch_id").to_pylist()
+    if None in ids:
+        raise UnreadableError("a row names no batch")
+    return ids
 
 
 def _check(data: bytes) -> None:
@@ -243,11 +257,24 @@ def _metadata_of(data: bytes) -> Mapping[str, Any]:
 
 
 def _entries(rows: RecordBatch, attributes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    return (_entry(row, attributes) for row in _rows(rows))
+
+
+def _entries_and_columns(rows: RecordBatch, attributes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    known = (STORED.keys() - _READ_OTHERWISE) | attributes.keys() | {REST}
+    for row in _rows(rows):
+        columns = {name: value for name, value in row.items() if name not in known and value is not None}
+        yield _entry(row, attributes) | {"columns": columns}
+
+
+def _rows(rows: RecordBatch) -> Iterator[dict[str, Any]]:
     columns = {name: rows.column(name) for name in rows.column_names}
     values = {name: column.to_pylist() for name, column in columns.items() if name != "time"}
     values["time"] = columns["time"].cast(DataType.int64()).to_pylist()
+    if None in values["offset"]:
+        raise UnreadableError("a row has no offset")
     for row in zip(*values.values(), strict=True):
-        yield _entry(dict(zip(values, row, strict=True)), attributes)
+        yield dict(zip(values, row, strict=True))
 
 
 def _entry(row: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, Any]:
@@ -268,7 +295,10 @@ def _entry(row: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, A
     values = {attribute: row[column] for column, attribute in attributes.items() if row[column] is not None}
     if row.get(REST) is not None:
         rest = row[REST]
-        values |= json.loads(rest) if _LONG_NUMBER.search(rest) else orjson.loads(rest)
+        try:
+            values |= json.loads(rest) if _LONG_NUMBER.search(rest) else orjson.loads(rest)
+        except (TypeError, ValueError) as error:
+            raise UnreadableError("the attributes of a row are no object in JSON") from error
     if values:
         entry["attributes"] = values
     return entry
