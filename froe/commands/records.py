@@ -150,5 +150,5 @@ def _text_of(raw: bytes, charset: str) -> str:
 
 def _reject_line(reject: ItemJson, charset: str) -> str:
     raw = _text_of(base64.b64decode(reject["raw"]), charset)
-    place = f"at byte {reject['offset']:,}"
-    return f"{click.style(place, dim=True):<20}  {click.style(reject['reason'], fg='red')}  {printable(raw.rstrip())}"
+    place = f"at byte {reject['offset']:,}".ljust(20)
+    return f"{click.style(place, dim=True)}  {click.style(reject['reason'], fg='red')}  {printable(raw.rstrip())}"

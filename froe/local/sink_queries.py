@@ -33,6 +33,10 @@ _FOLDERS: Final = (parquet.RECORDS, parquet.BATCHES)
 Row = Sequence["str | None"]
 
 
+class SeveralStatementsError(Exception):
+    """Athena takes one at a time, DuckDB takes them all."""
+
+
 class ScannedTooMuchError(Exception):
     """The workgroup allows less."""
 
@@ -136,6 +140,8 @@ def _copied(s3: Any, bucket: str, prefix: str, folder: Path) -> list[Path]:
 def _answer(
     table: StoredTable, query: str, types: Mapping[str, str]
 ) -> tuple[list[str], list[str], list[list[str | None]]]:
+    if len(duckdb.extract_statements(query)) > 1:
+        raise SeveralStatementsError("Only one sql statement is allowed.")
     answer = table.ask(query)
     kinds = [_type_of(kind, types) for kind in answer.types]
     return answer.columns, kinds, [[_text_of(value) for value in row] for row in answer]

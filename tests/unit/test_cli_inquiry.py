@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 pytest.importorskip("click", reason="click is not installed")
@@ -526,6 +527,12 @@ class TestUpload:
         result = froe(monkeypatch, FakeStatus([]), "upload", str(tmp_path))
 
         assert result.exit_code == 2
+
+
+def test_reasons_of_rejects_stand_below_one_another() -> None:
+    rejects = [{"offset": offset, "raw": "eA==", "reason": "no-match"} for offset in (0, 123_456_789)]
+    lines = [click.unstyle(records_command._reject_line(each, "utf-8")) for each in rejects]
+    assert len({line.index("no-match") for line in lines}) == 1
 
 
 @pytest.mark.parametrize("command", [["status"], ["records", FILE_ID], ["rejects", FILE_ID]])

@@ -103,6 +103,11 @@ def test_nothing_of_the_machine_is_read_and_a_mistake_is_an_answer(aws: Any, tmp
         run = asked(athena, sql)
         assert run["Status"]["State"] == "FAILED"
         assert "s3cret" not in str(run)
+    several = asked(athena, "select $$ ' $$; select 2; --'")["Status"]
+    assert (several["State"], several["StateChangeReason"]) == (
+        "FAILED",
+        "Only one sql statement is allowed.",
+    )
     reason = run["Status"]["StateChangeReason"]
     assert ("Referenced column" in reason, "DESCRIBE" in reason) == (True, False)
 

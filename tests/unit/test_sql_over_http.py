@@ -38,6 +38,7 @@ from chalicelib.statements import checked_sql, columns_near
 from tests.fakes import WHEN, FakeTrail
 from tests.soak.dynamodb import DynamoDB
 from tests.soak.world import World
+from tests.unit.test_route_calls import Counted
 
 SQL = "select a, b from records where file_format = 'json'"
 HEADER = b'"a","b"\n'
@@ -379,6 +380,19 @@ def test_queries_are_listed_for_who_asked_them_and_all_for_who_operates(asking: 
     asking.person = ANN
     assert asking.get(f"/queries?cursor={started[0]}")[0] == 400, "it is not in her list"
     assert asking.get("/queries?limit=0")[0] == 400
+
+
+def test_a_list_asks_aws_twice_however_many_queries_there_are(services: SimpleNamespace) -> None:
+    engine, table = Counted(FakeAthena()), Counted(DynamoDB(World("calm"), lambda *_: None))  # type: ignore[arg-type]
+    athena = Athena(engine, Catalog("eu-prod", by_api=True), partial(columns_near, table=TABLE))
+    asked = Queries(athena, S3Answers(FakeS3()), DynamoAskers(table, "ledger"), lambda: WHEN, TABLE)
+    for number in range(40):
+        query_id = asked.start(Person(f"person{number}", Role.READ), SQL)["query_id"]
+        asked.stop(OPERATOR, query_id)
+    for client in (engine, table):
+        client.calls.clear()
+    assert len(asked.listed(OPERATOR, limit=30, cursor=None)["items"]) == 30
+    assert (dict(engine.calls), dict(table.calls)) == ({"batch_get_query_execution": 1}, {"query": 1})
 
 
 def test_a_query_that_cannot_be_noted_as_somebodys_is_stopped(
