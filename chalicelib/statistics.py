@@ -193,9 +193,10 @@ class Statistics:
         by = (by or "hour").lower()
         if by not in _WIDTHS:
             raise BadQueryError(f"by is {quoted(by)}: give one of {', '.join(_WIDTHS)}")
-        end = end or self._now()
-        begin = begin or end - min(_DEFAULT_SPANS[by], end - datetime.min.replace(tzinfo=UTC))
-        if end - begin > _LONGEST_SPANS[by]:
+        until = end or self._now()
+        begin = begin or until - min(_DEFAULT_SPANS[by], until - datetime.min.replace(tzinfo=UTC))
+        end = end or _ceiling(until)  # so that an answer that is polled stays the same until something settles
+        if until - begin > _LONGEST_SPANS[by]:
             raise BadQueryError(
                 f"from and to are too far apart: by {by} give at most {_LONGEST_SPANS[by].days} days"
             )

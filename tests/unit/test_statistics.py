@@ -192,6 +192,20 @@ def test_a_wrong_question_is_refused(asked: dict[str, Any], message: str) -> Non
     assert Stage().ask(begin=WHEN, end=WHEN - timedelta(days=1))["buckets"] == []
 
 
+def test_an_answer_that_is_polled_stays_the_same_until_something_settles() -> None:
+    stage = Stage()
+    stage.count(settled(1))
+    stage.clock.now += timedelta(minutes=1)
+    first = stage.ask()
+    assert first["totals"]["files"] == 1
+    stage.clock.now += timedelta(seconds=50)
+    assert stage.ask() == first
+    assert stage.ask(begin=WHEN - timedelta(days=31))["totals"]["files"] == 1
+    stage.count(settled(2))
+    stage.clock.now += timedelta(seconds=50)
+    assert stage.ask()["totals"]["files"] == 2
+
+
 def test_a_settling_that_cannot_be_counted_now_is_delivered_again() -> None:
     class Failing:
         def count(self, file: StoredFile) -> None:
