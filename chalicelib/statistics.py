@@ -195,7 +195,7 @@ class Statistics:
             raise BadQueryError(f"by is {quoted(by)}: give one of {', '.join(_WIDTHS)}")
         until = end or self._now()
         begin = begin or until - min(_DEFAULT_SPANS[by], until - datetime.min.replace(tzinfo=UTC))
-        end = end or _ceiling(until)  # so that an answer that is polled stays the same until something settles
+        end = end or _ceiling(until)  # an answer that is polled stays the same until something settles
         if until - begin > _LONGEST_SPANS[by]:
             raise BadQueryError(
                 f"from and to are too far apart: by {by} give at most {_LONGEST_SPANS[by].days} days"
