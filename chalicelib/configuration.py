@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.spec import KEY_SETTING, Config
 
 FILE_SETTING: Final = "FROE_CONFIG"

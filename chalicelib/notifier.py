@@ -17,7 +17,7 @@ from chalicelib import logs, metrics
 from chalicelib.core.errors import PermanentError, TransientError, reason_of
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.generations import has_entry_of_its_own
-from chalicelib.core.plan.telling import Telling
+from chalicelib.core.plan.notice_scope import NoticeScope
 from chalicelib.delivery import Deadline
 from chalicelib.events import Emits, settled_event
 from chalicelib.ledger import StoredFile
@@ -269,7 +269,9 @@ def _notice_of(group: Sequence[Change]) -> Notice:
 
 def _is_quiet(file: StoredFile) -> bool:
     telling = file.plan.notices
-    return telling is Telling.NONE or (telling is Telling.ATTENTION and file.account.state is State.COMPLETE)
+    return telling is NoticeScope.NONE or (
+        telling is NoticeScope.ATTENTION and file.account.state is State.COMPLETE
+    )
 
 
 def _is_news(change: Change) -> bool:

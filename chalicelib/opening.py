@@ -22,8 +22,8 @@ from chalicelib.core.formats.registry import family_of
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan, failed_plan
 from chalicelib.core.plan.layouts import Layout, Sink
+from chalicelib.core.plan.notice_scope import NoticeScope
 from chalicelib.core.plan.planning import make_plan
-from chalicelib.core.plan.telling import Telling
 from chalicelib.core.wire.notifications import Announced, is_folder
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger, StoredFile
@@ -148,7 +148,7 @@ class Opening:
             return unread_plan(member.head, member.unread, self._retention_days)
         config = self._config()
         plan = _configured(self._plan(member.head, member.open_object, None, config), config)
-        return plan if plan.notices is Telling.NONE else replace(plan, notices=Telling.ATTENTION)
+        return plan if plan.notices is NoticeScope.NONE else replace(plan, notices=NoticeScope.ATTENTION)
 
     def _made(self, announced: Announced, config: Config) -> tuple[Plan, int]:
         """Raises FolderError, and PermanentError if the file has no destination."""

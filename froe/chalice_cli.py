@@ -19,7 +19,7 @@ from chalice.config import Config
 from chalice.local import LocalGateway
 
 from chalicelib.configuration import FILE_SETTING, read_config
-from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.spec import KEY_SETTING
 from chalicelib.settings import TUNING_DEFAULTS, Settings, SettingsError, lanes_of
 from froe import function_options, mappings, packaging, policies

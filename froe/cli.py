@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import click
 
-from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.pages import BadQueryError
 from froe.errors import suggestion
 from froe.failures import explain

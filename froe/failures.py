@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.errors import FroeError as CoreError
 from chalicelib.dead_letters.selection import NoSuchLetterError
 from chalicelib.pages import BadQueryError

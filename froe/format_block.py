@@ -13,9 +13,9 @@ from functools import cache
 from typing import Final
 
 from chalicelib.core.custom import made_of
-from chalicelib.core.custom.levels import number_of
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.loading import load
-from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.custom.severity_names import number_of
 from chalicelib.core.formats import Declaration, Format, ParseContext
 from chalicelib.core.formats.notation import NAMES, RECORD, element_end, expression_of
 from chalicelib.core.records import Record

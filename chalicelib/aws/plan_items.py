@@ -15,7 +15,7 @@ from chalicelib.core.ledger.generations import parted
 from chalicelib.core.plan import PLAN_VERSIONS, Archive, Member, ObjectHead, ObjectVersion, Plan
 from chalicelib.core.plan.lanes import DEFAULT
 from chalicelib.core.plan.layouts import Layout, Sink, layout_named, sink_named
-from chalicelib.core.plan.telling import Telling, telling_named
+from chalicelib.core.plan.notice_scope import NoticeScope, notice_scope_named
 from chalicelib.core.wire.packing import packed_text, unpacked_text
 
 
@@ -44,7 +44,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         **({} if plan.archive is None else {"archive": plan.archive.value}),
         **({} if plan.object.member is None else {"member": _from_member(plan.object.member)}),
         **({} if plan.charset_guess is None else {"charset_guess": plan.charset_guess}),
-        **({} if plan.notices is Telling.ALL else {"notices": plan.notices.value}),
+        **({} if plan.notices is NoticeScope.ALL else {"notices": plan.notices.value}),
         **({"configuration": plan.configuration} if plan.configuration else {}),
         **({} if plan.lane == DEFAULT else {"lane": plan.lane}),
         "framing": said_of(plan.framing) | _unreadable_before(plan),
@@ -138,7 +138,7 @@ def to_plan(item: Mapping[str, Any]) -> Plan:
         sink=_decided(item, "sink", sink_named, Sink.NONE),
         inner=tuple(map(Compression, item.get("inner", ()))),
         custom=unpacked_text(item["custom"]) if item.get("custom") else None,
-        notices=telling_named(item.get("notices", "")),
+        notices=notice_scope_named(item.get("notices", "")),
         lane=item.get("lane", DEFAULT),
         generation=parted(item["file_id"])[1],
         configuration=item.get("configuration", 0),

@@ -205,7 +205,7 @@ def _in_use(configuring: Configuring, newest: Version | None) -> Written:
 
 def _changes(configuring: Configuring, before: Version | None, written: Written) -> Sequence[Difference]:
     """What a put changed, as far as that is known."""
-    from chalicelib.core.custom.places import ConfigError  # noqa: PLC0415 - as above
+    from chalicelib.core.custom.config_errors import ConfigError  # noqa: PLC0415 - as above
     from froe.configuration_differences import differences  # noqa: PLC0415 - as above
 
     try:

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 import click
 
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.loading import load
-from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.decoding.charsets import in_utf_8
 from chalicelib.core.framing.colours import without_colours

@@ -22,17 +22,17 @@ from froe import policies
 from froe.deployment import (
     configured,
     drift,
-    feeding,
-    holdings,
+    event_sources,
+    existing_resources,
     leftovers,
     notifications,
     others,
     record,
     stacks,
 )
-from froe.deployment.brought import check_bucket
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
+from froe.deployment.existing_bucket import check_bucket
 from froe.deployment.rules import check_rules
 from froe.deployment.stage_files import (
     new_stage,
@@ -59,7 +59,7 @@ from froe.errors import FroeError
 from froe.lanes import unfit_lanes
 from froe.resources import ROOT, TOKEN_SETTING, Report, read_template
 
-BROUGHT_BUCKET: Final = "ExistingInputBucket"
+EXISTING_BUCKET: Final = "ExistingInputBucket"
 """The parameter that names an input bucket of the user's own."""
 KEY_SETTING: Final = "KEY_ARN"
 KEY_OUTPUT: Final = "KeyArn"
@@ -112,9 +112,9 @@ def deploy(
     cloud = connect(name)
     refuse_together(cloud, stage, parameters or {}, root, with_backfill=with_backfill)
     with _refusals_told():
-        bucket = given.get(BROUGHT_BUCKET, brought_bucket(cloud, stage))
+        bucket = given.get(EXISTING_BUCKET, existing_bucket_of(cloud, stage))
         if bucket:
-            check_bucket(cloud, bucket, BROUGHT_BUCKET, str(parameters_file(name)))
+            check_bucket(cloud, bucket, EXISTING_BUCKET, str(parameters_file(name)))
     anew = configured.check(cloud, stage, report)
     if new_token or not stage.settings.get(TOKEN_SETTING):
         token, stage = tokened(stage)
@@ -220,7 +220,7 @@ def finish(prepared: Prepared, report: Report) -> None:
     cloud, stage = prepared.cloud, prepared.stage
     with _refusals_told():
         leftovers.remove(cloud, stage, report)
-        feeding.remove_strays(cloud, stage, report)
+        event_sources.remove_strays(cloud, stage, report)
         drift.enable_rule(cloud, f"froe-{stage.name}-sweeper-event", report)
         if stage.ingest != DIRECT:
             _announce(cloud, stage, report)
@@ -239,7 +239,7 @@ def _refusals_told() -> Iterator[None]:
 
 
 def _announce(cloud: Cloud, stage: Stage, report: Report) -> None:
-    bucket = brought_bucket(cloud, stage)
+    bucket = existing_bucket_of(cloud, stage)
     target = announced_to(cloud, stage)
     if bucket and notifications.announce(
         cloud, bucket, stage.name, stage.ingest, target, report, stage.input_keys
@@ -249,7 +249,7 @@ def _announce(cloud: Cloud, stage: Stage, report: Report) -> None:
 
 def _restore_way_in(cloud: Cloud, stage: Stage, report: Report) -> None:
     """Where somebody changed the notifications of the bucket that the stack made."""
-    if brought_bucket(cloud, stage):
+    if existing_bucket_of(cloud, stage):
         return
     bucket, target = stage.settings["INPUT_BUCKET"], announced_to(cloud, stage)
     splitter = cloud.arn("lambda", f"function:{stage.function_name('splitter')}")
@@ -296,15 +296,15 @@ def settings_in(outputs: Mapping[str, str], root: Path) -> dict[str, str]:
     return settings | ({KEY_SETTING: outputs[KEY_OUTPUT]} if KEY_OUTPUT in outputs else {})
 
 
-def brought_bucket(cloud: Cloud, stage: Stage) -> str:
+def existing_bucket_of(cloud: Cloud, stage: Stage) -> str:
     """The input bucket that the user brought; empty where it is ours."""
-    return stacks.parameters(cloud, f"froe-{stage.name}").get(BROUGHT_BUCKET, "")
+    return stacks.parameters(cloud, f"froe-{stage.name}").get(EXISTING_BUCKET, "")
 
 
 def announced_to(cloud: Cloud, stage: Stage) -> str:
     """The ARN that a bucket's entry of ours names in the stage's way in."""
     if stage.ingest == "topic":
-        for logical, (kind, physical) in holdings.resources(cloud, f"froe-{stage.name}").items():
+        for logical, (kind, physical) in existing_resources.resources(cloud, f"froe-{stage.name}").items():
             if kind == "AWS::SNS::Topic" and logical == "UploadsTopic":
                 return physical
     return cloud.arn("sqs", stage.settings["SPLIT_QUEUE"].rsplit("/", 1)[-1])

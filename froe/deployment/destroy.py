@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import botocore.exceptions
 
-from froe.deployment import feeding, holdings, notifications, others, record, stacks
+from froe.deployment import event_sources, existing_resources, notifications, others, record, stacks
 from froe.deployment.chalice_runs import run_chalice
 from froe.deployment.cloud import Cloud, connect
-from froe.deployment.deploy import BROUGHT_BUCKET, KEY_SETTING, announced_to, brought_bucket, say
+from froe.deployment.deploy import EXISTING_BUCKET, KEY_SETTING, announced_to, existing_bucket_of, say
 from froe.deployment.emptying import delete_bucket, delete_table, schedule_key_deletion
 from froe.deployment.stage_files import read_stage, without_settings, write_stage
 from froe.deployment.stages import DIRECT, Stage
@@ -36,7 +36,7 @@ def destroy(name: str, *, delete_data: bool = False, report: Report = say, root:
         raise FroeError(f"The stage {name} was never deployed: there is nothing to take down.")
     try:
         _silence(cloud, stage, report)
-        feeding.remove_strays(cloud, stage, report)  # Chalice's record does not name them
+        event_sources.remove_strays(cloud, stage, report)  # Chalice's record does not name them
         _remove_functions(cloud, stage, report, root)
         for extra in EXTRAS:
             if stacks.delete(cloud, f"froe-{name}-{extra}"):
@@ -59,7 +59,7 @@ def _silence(cloud: Cloud, stage: Stage, report: Report) -> None:
     """Our entry goes from the notifications of buckets that the user brought; in direct mode Chalice removes it."""
     for each in stage.others.buckets if stage.settings.get("SPLIT_QUEUE") else ():
         others.withdraw(cloud, stage, each, report)
-    bucket = brought_bucket(cloud, stage)
+    bucket = existing_bucket_of(cloud, stage)
     if bucket and stage.ingest != DIRECT:
         current = notifications.read(cloud, bucket)
         remaining = notifications.merged(current, stage.name, DIRECT, announced_to(cloud, stage))
@@ -85,8 +85,8 @@ def _remove_functions(cloud: Cloud, stage: Stage, report: Report, root: Path) ->
 def delete_data_of(cloud: Cloud, stage: Stage, report: Report) -> None:
     """What the stack holds and, by their names and by the settings, what it held when a run before deleted it."""
     name = f"froe-{stage.name}"
-    resources = holdings.resources(cloud, name)
-    own_buckets = {brought_bucket(cloud, stage), stage.parameters.get(BROUGHT_BUCKET, "")}
+    resources = existing_resources.resources(cloud, name)
+    own_buckets = {existing_bucket_of(cloud, stage), stage.parameters.get(EXISTING_BUCKET, "")}
     buckets = {physical for kind, physical in resources.values() if kind == "AWS::S3::Bucket"} | _own_buckets(
         cloud, stage
     )
@@ -161,7 +161,7 @@ def _say_what_stays(cloud: Cloud, stage: Stage, report: Report) -> None:
         "AWS::SNS::Topic": "topic",
     }
     kept_by_kind: dict[str, list[str]] = {}
-    for kind, physical in holdings.resources(cloud, f"froe-{stage.name}").values():
+    for kind, physical in existing_resources.resources(cloud, f"froe-{stage.name}").values():
         if kind in kinds:
             kept_by_kind.setdefault(kinds[kind], []).append(physical.rsplit("/", 1)[-1].rsplit(":", 1)[-1])
     for kind, names in kept_by_kind.items():

@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from froe.deployment import holdings
+from froe.deployment import existing_resources
 from froe.deployment.cloud import Cloud
-from froe.deployment.resolved import resolver_of
-from froe.deployment.resolving import Resolver
+from froe.deployment.stack_resolver import resolver_of
+from froe.deployment.template_resolver import Resolver
 from froe.deployment.templates import StackTemplate
 from froe.errors import FroeError
 from froe.resources import Report
@@ -34,7 +34,7 @@ def fix(cloud: Cloud, stage: str, template: StackTemplate, report: Report, *, ke
     """Bring what the stage's stack of this template holds to the values of the template. key: the ARN of the stage's; what a
     template imports is not compared without it."""
     resolver = resolver_of(cloud, stage, template, {}, key=key, topic="")
-    for logical, (name, physical) in holdings.resources(cloud, template.stack_name(stage)).items():
+    for logical, (name, physical) in existing_resources.resources(cloud, template.stack_name(stage)).items():
         kind = KINDS.get(name)
         if kind is None or logical not in template.resources:
             continue

@@ -12,7 +12,7 @@ from typing import Any
 import botocore.exceptions
 
 from chalicelib.core.plan.lanes import SETTING, queue_of, worker_of
-from froe.deployment import holdings, stacks
+from froe.deployment import existing_resources, stacks
 from froe.deployment.cloud import Cloud
 from froe.deployment.stages import CONFIG, Stage
 from froe.deployment.templates import LANES, StackTemplate
@@ -76,7 +76,7 @@ def lanes_left(cloud: Cloud, stage: Stage) -> dict[str, str]:
     begins = queue_of("", f"froe-{stage.name}-batch")
     lanes = {
         physical.rsplit("/", 1)[-1].removeprefix(begins): physical
-        for kind, physical in holdings.resources(cloud, _stack(stage)).values()
+        for kind, physical in existing_resources.resources(cloud, _stack(stage)).values()
         if kind == "AWS::SQS::Queue"
     }
     return {lane: url for lane, url in lanes.items() if lane not in stage.lanes}

@@ -23,7 +23,7 @@ from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.configuration import PACKAGED, read_config
-from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.custom.config_errors import ConfigError
 from froe.cli import DISTRIBUTION
 from froe.deployment.findings import Finding, fault, ok, warning
 from froe.local.info import live_stacks, stacks_elsewhere

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-functio
 from collections.abc import Mapping
 from typing import Any
 
-from froe.deployment.resolving import Resolver
+from froe.deployment.template_resolver import Resolver
 from froe.deployment.templates import StackTemplate
 from froe.errors import FroeError
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import botocore.exceptions
 
-from froe.deployment import holdings
+from froe.deployment import existing_resources
 from froe.deployment.cloud import Cloud
 from froe.deployment.templates import StackTemplate, unprotected, without
 from froe.errors import FroeError
@@ -51,7 +51,7 @@ def create_or_update(
         _refuse_unusable(name, stack["StackStatus"])
         previous = [each["ParameterKey"] for each in stack.get("Parameters", ())]
         values = _values(given, [each for each in previous if each in template.parameters])
-        lost = holdings.missing(cloud, name)
+        lost = existing_resources.missing(cloud, name)
         if lost:
             report(f"Recreating what is missing in the stack {name}: {', '.join(sorted(lost))}")
             deployed = deployed_template(cloud, name)
@@ -141,7 +141,7 @@ def _values(given: Mapping[str, str], kept: Any) -> list[dict[str, Any]]:
 
 def _clear(cloud: Cloud, name: str, status: str, report: Report) -> None:
     """Delete a stack that was never made, if nothing is in it."""
-    left = sorted(physical for _, physical in holdings.resources(cloud, name).values())
+    left = sorted(physical for _, physical in existing_resources.resources(cloud, name).values())
     if left:
         raise FroeError(
             f"The stack {name} is {status} and still has {', '.join(left)}: look whether that is needed, delete it "

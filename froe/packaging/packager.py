@@ -17,7 +17,7 @@ import click
 from chalice.deploy.packager import Package
 
 from chalicelib.configuration import COMPILED, PACKAGED, compile_config
-from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.custom.config_errors import ConfigError
 from froe.packaging import archive
 from froe.packaging.bytecode import compiled
 from froe.packaging.contents import needed

@@ -20,8 +20,8 @@ from chalice.app import ChaliceViewError, Request
 from isal import igzip
 
 from chalicelib import routes
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.loading import load
-from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.decoding.compressions import Compression
 from chalicelib.core.decoding.text import UTF_8, Text
 from chalicelib.core.errors import FroeError

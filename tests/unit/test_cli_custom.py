@@ -158,7 +158,7 @@ def test_an_unknown_format_is_refused_and_an_own_one_taken(tmp_path: Path) -> No
 
 
 def test_nothing_starts_with_a_broken_configuration(tmp_path: Path) -> None:
-    from chalicelib.core.custom.places import ConfigError
+    from chalicelib.core.custom.config_errors import ConfigError
     from froe.chalice_cli import bad_config
 
     config = tmp_path / "froe.toml"

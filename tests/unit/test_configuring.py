@@ -23,8 +23,8 @@ from chalicelib.aws.access_table import DynamoAudit
 from chalicelib.aws.plan_items import from_plan, to_plan
 from chalicelib.aws.versions_store import StoredVersions
 from chalicelib.configuration_versions import LOOK_SECONDS, CurrentConfiguration, Version, digest_of
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.loading import load
-from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import ConfigurationRefusedError
 from chalicelib.core.framing.cutting import Limits

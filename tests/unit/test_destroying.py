@@ -12,7 +12,7 @@ import boto3
 import botocore.exceptions
 from moto import mock_aws
 
-from froe.deployment import feeding
+from froe.deployment import event_sources
 from froe.deployment.cloud import Cloud
 from froe.deployment.destroy import delete_data_of
 from froe.deployment.stages import Stage
@@ -94,7 +94,7 @@ class Lambda:
 
 def test_the_stream_of_a_table_that_was_deleted_feeds_nobody() -> None:
     functions, lines = Lambda(DEAD_STREAM, STREAM), list[str]()
-    feeding.remove_strays(
+    event_sources.remove_strays(
         Cloud(lambda _: functions, ACCOUNT, REGION), stage(LEDGER_STREAM_ARN=STREAM), lines.append
     )
     assert functions.sources == [STREAM]

@@ -12,7 +12,7 @@ pytest.importorskip("boto3", reason="needs boto3: make setup")
 
 from froe.deployment import drift
 from froe.deployment.cloud import Cloud
-from froe.deployment.resolved import resolver_of
+from froe.deployment.stack_resolver import resolver_of
 from froe.deployment.templates import DATA, OBSERVABILITY, StackTemplate, load
 from froe.resources import ROOT
 

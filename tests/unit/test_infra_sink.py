@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.aws.athena import Catalog
 from chalicelib.core.records import columns, parquet
-from froe.deployment.resolving import Resolver
+from froe.deployment.template_resolver import Resolver
 from froe.terraform.values import substituted
 from tests import declared
 from tests.templates import choices, read

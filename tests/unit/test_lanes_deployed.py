@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.loading import load as load_config
-from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.plan.lanes import NAME
 from froe import policies
 from froe.deployment import drift, leftovers

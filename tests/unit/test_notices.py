@@ -19,7 +19,7 @@ from chalicelib.core.ledger.accounts import FileAccount, State
 from chalicelib.core.ledger.marks import Counts, Tally
 from chalicelib.core.ledger.summaries import Summary
 from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
-from chalicelib.core.plan.telling import Telling
+from chalicelib.core.plan.notice_scope import NoticeScope
 from chalicelib.core.records import typed
 from chalicelib.core.wire.notifications import Announced
 from chalicelib.delivery import Deadline
@@ -78,7 +78,7 @@ class FakeTopic:
 
 def file(key: str = "logs/a.log", state: State = State.COMPLETE, **fields: Any) -> StoredFile:
     head = ObjectHead(ObjectVersion("b", key, "v1", "e"), 1000, "text/plain", WHEN)
-    plan = Plan(head, "json", 0.998, notices=fields.get("notices", Telling.ALL))
+    plan = Plan(head, "json", 0.998, notices=fields.get("notices", NoticeScope.ALL))
     account = FileAccount(
         state=state,
         reason=fields.get("reason"),
@@ -318,10 +318,14 @@ def test_what_follows_a_failure_and_is_delivered_again_is_not_told_again() -> No
 
 @pytest.mark.parametrize(
     ("notices", "expected"),
-    [(Telling.ALL, ["COMPLETE", "DAMAGED"]), (Telling.ATTENTION, ["DAMAGED"]), (Telling.NONE, [])],
+    [
+        (NoticeScope.ALL, ["COMPLETE", "DAMAGED"]),
+        (NoticeScope.ATTENTION, ["DAMAGED"]),
+        (NoticeScope.NONE, []),
+    ],
 )
 def test_a_file_that_is_bound_to_be_quiet_is_told_by_its_event_and_counted(
-    notices: Telling, expected: list[str]
+    notices: NoticeScope, expected: list[str]
 ) -> None:
     topic, meter, bus = FakeTopic(), FakeMeter(), FakeBus()
     states = (State.COMPLETE, State.DAMAGED)
@@ -351,12 +355,12 @@ def test_what_a_prefix_is_bound_to_is_decided_when_a_file_is_opened_and_kept() -
     ]
     plans.append(opening.plan_of(Announced("logs", "quiet/gone", "v1", "e"))[0])
     assert [plan.failure is not None for plan in plans] == [False, True, False, True]
-    expected = [Telling.NONE, Telling.NONE, Telling.ALL, Telling.NONE]
+    expected = [NoticeScope.NONE, NoticeScope.NONE, NoticeScope.ALL, NoticeScope.NONE]
     assert [plan.notices for plan in plans] == expected
     stored = [plan_items.from_plan(plan) for plan in plans]
     assert [plan_items.to_plan(item).notices for item in stored] == expected
     assert "notices" not in stored[2]
-    assert plan_items.to_plan(stored[0] | {"notices": "of newer code"}).notices is Telling.ALL
+    assert plan_items.to_plan(stored[0] | {"notices": "of newer code"}).notices is NoticeScope.ALL
 
 
 def test_a_change_does_not_carry_the_configuration_of_its_file() -> None:

@@ -26,7 +26,7 @@ TYPES = sorted({resource["Type"] for resource in RESOURCES})
 MODULES = sorted((ROOT / "froe" / "deployment").rglob("*.py"))
 TAKING_DOWN = [
     ROOT / "froe" / "deployment" / f"{name}.py"
-    for name in ("cloud", "destroy", "emptying", "holdings", "notifications", "record", "stacks")
+    for name in ("cloud", "destroy", "emptying", "existing_resources", "notifications", "record", "stacks")
 ]
 POLICIES = sorted(path.stem for path in (ROOT / "infra" / "policies" / "people").glob("*.json"))
 ONLY_MAKING = {"cloudformation:CreateStack", "cloudformation:UpdateStack"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from froe.deployment.resolving import Resolver
+from froe.deployment.template_resolver import Resolver
 from tests.templates import read
 
 PSEUDO = {

@@ -15,7 +15,7 @@ from re import _constants as codes  # type: ignore[attr-defined] # as in classes
 from typing import Any, Final
 
 from chalicelib.core.custom.classes import mask_of
-from chalicelib.core.custom.committing import has_loop
+from chalicelib.core.custom.possessive import has_loop
 
 _COPIES_MAX: Final = 4
 _POSITIONS_MAX: Final = 6000

@@ -22,7 +22,7 @@ from chalicelib.core.custom.spec import (
     key_id_of,
 )
 from chalicelib.core.plan.layouts import Layout
-from chalicelib.core.plan.telling import Telling
+from chalicelib.core.plan.notice_scope import NoticeScope
 
 FORMS: Final = (1,)
 """Those that are read; it is written in the last one. Another is due when code that reads the one before would take a
@@ -77,5 +77,8 @@ def no_key(what: str) -> str:
 
 def _binding(stored: dict[str, Any]) -> Binding:
     layout, notices = stored.get("layout"), stored.get("notices")
-    read = {"layout": Layout(layout) if layout else None, "notices": Telling(notices) if notices else None}
+    read = {
+        "layout": Layout(layout) if layout else None,
+        "notices": NoticeScope(notices) if notices else None,
+    }
     return Binding(**stored | read)

@@ -14,9 +14,9 @@ from chalicelib.core.custom.expressions import (
     from_template,
 )
 from chalicelib.core.custom.formats import format_of
-from chalicelib.core.custom.levels import REMEDY, number_of
 from chalicelib.core.custom.proofs import check_start, limits_of
 from chalicelib.core.custom.reach import reach
+from chalicelib.core.custom.severity_names import REMEDY, number_of
 from chalicelib.core.custom.spec import FLAGS, TYPES, Field, FormatSpec, Limits
 from chalicelib.core.custom.stamps import check_time
 from chalicelib.core.custom.tables import Table

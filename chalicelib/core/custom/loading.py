@@ -14,10 +14,10 @@ from typing import Any, Final
 import zstandard
 
 from chalicelib.core.custom.compiled import no_key
+from chalicelib.core.custom.config_errors import ConfigError, Places
 from chalicelib.core.custom.format_table import format_spec, json_spec
-from chalicelib.core.custom.levels import REMEDY, number_of
-from chalicelib.core.custom.places import ConfigError, Places
 from chalicelib.core.custom.proofs import check_search
+from chalicelib.core.custom.severity_names import REMEDY, number_of
 from chalicelib.core.custom.spec import (
     KEY_MIN_CHARS,
     KINDS,
@@ -39,7 +39,7 @@ from chalicelib.core.decoding.charsets import charset_named
 from chalicelib.core.formats.registry import FAMILIES, NAMES
 from chalicelib.core.plan.lanes import LanesError, checked
 from chalicelib.core.plan.layouts import Layout
-from chalicelib.core.plan.telling import Telling
+from chalicelib.core.plan.notice_scope import NoticeScope
 
 TEXT_MAX_BYTES: Final = 24 * 1024
 """How large a configuration may be, compressed: it travels with every batch message."""
@@ -154,13 +154,13 @@ def _binding(table: Table, known: list[str]) -> Binding:
         table.known(layout, [each.value for each in Layout], "layout")
     notices = table.text("notices")
     if notices is not None:
-        table.known(notices, [each.value for each in Telling], "notices")
+        table.known(notices, [each.value for each in NoticeScope], "notices")
     lane, family = _lane(table)
     bound = Binding(
         table.name,
         charset=codec,
         layout=None if layout is None else Layout(layout),
-        notices=None if notices is None else Telling(notices),
+        notices=None if notices is None else NoticeScope(notices),
         lane=lane,
         family=family,
     )

@@ -43,6 +43,6 @@ def _patterns(pattern: str, *, two: bool) -> tuple[_Match, _Match]:
     full = re.compile(pattern, FLAGS).fullmatch
     if not two:
         return full, full
-    from chalicelib.core.custom.committing import compiled_as_committed  # few expressions need it
+    from chalicelib.core.custom.possessive import compiled_as_committed  # few expressions need it
 
     return compiled_as_committed(pattern, FLAGS).fullmatch, full

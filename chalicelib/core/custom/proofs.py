@@ -6,7 +6,7 @@ import math
 import re
 
 from chalicelib.core.custom.automaton import UnprovableError
-from chalicelib.core.custom.committing import committed
+from chalicelib.core.custom.possessive import committed
 from chalicelib.core.custom.safety import growth_of, parsed
 from chalicelib.core.custom.spec import FLAGS, Limits, PatternError
 

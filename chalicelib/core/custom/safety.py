@@ -16,10 +16,10 @@ from re import _compiler, _parser  # type: ignore[attr-defined] # Python's own p
 from re import _constants as codes  # type: ignore[attr-defined]
 from typing import Any, Final, TypeAlias
 
+from chalicelib.core.custom.ambiguity import ways_of
 from chalicelib.core.custom.automaton import Aside, UnprovableError, automaton_of
-from chalicelib.core.custom.ends import needed
+from chalicelib.core.custom.free_ends import needed
 from chalicelib.core.custom.loops import SEARCH_STEPS_MAX, is_exponential, longest_chain, loops_of
-from chalicelib.core.custom.ways import ways_of
 
 STEPS_MAX: Final = 1_000_000
 """How many steps one entry may take where time grows faster than the text: about ten milliseconds."""

@@ -16,7 +16,7 @@ import orjson
 
 from chalicelib.core.framing import LINES, Framing, framing_of
 from chalicelib.core.plan.layouts import Layout
-from chalicelib.core.plan.telling import Telling
+from chalicelib.core.plan.notice_scope import NoticeScope
 
 FLAGS: Final = re.DOTALL
 """An entry may be of several lines, and ``.`` takes them all."""
@@ -125,7 +125,7 @@ class Binding:
     format: str | None = None
     charset: str | None = None
     layout: Layout | None = None
-    notices: Telling | None = None
+    notices: NoticeScope | None = None
     lane: str | None = None
     family: str | None = None
 
@@ -175,7 +175,7 @@ class Config:
         bindings = [each for each in self.bindings if each.layout and key.startswith(each.prefix)]
         return max(bindings, key=lambda each: len(each.prefix)).layout if bindings else None
 
-    def notices_bound_to(self, key: str) -> Telling | None:
+    def notices_bound_to(self, key: str) -> NoticeScope | None:
         """Likewise which of its settlings are told."""
         bindings = [each for each in self.bindings if each.notices and key.startswith(each.prefix)]
         return max(bindings, key=lambda each: len(each.prefix)).notices if bindings else None

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
-from chalicelib.core.custom.places import ConfigError, Places
+from chalicelib.core.custom.config_errors import ConfigError, Places
 from chalicelib.core.custom.spec import PatternError
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan.bounds import most_bytes
 from chalicelib.core.plan.lanes import DEFAULT
 from chalicelib.core.plan.layouts import Layout, Sink
-from chalicelib.core.plan.telling import Telling
+from chalicelib.core.plan.notice_scope import NoticeScope
 
 PLAN_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
 """Versions that are read. A plan is written in the lowest that can express it: 1 has lines, and entries that
@@ -166,7 +166,7 @@ class Plan:
     sink: Sink = Sink.NONE
     charset_guess: str | None = None
     archive: Archive | None = None
-    notices: Telling = Telling.ALL
+    notices: NoticeScope = NoticeScope.ALL
     lane: str = DEFAULT
     generation: int = 0
     configuration: int = 0

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from chalicelib.core.custom import Custom
-from chalicelib.core.custom.collecting import FORMAT
+from chalicelib.core.custom.named_collections import FORMAT
 from chalicelib.core.formats import Format, ParseContext
 from chalicelib.core.formats.detection import Detection, detect
 from chalicelib.core.formats.explaining import Explainer

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from chalicelib.core.custom import made_of
-from chalicelib.core.custom.collecting import collection_in
+from chalicelib.core.custom.named_collections import collection_in
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.decoding.binaries import (
     binary_in,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import botocore.exceptions
 
-from froe.deployment import holdings
+from froe.deployment import existing_resources
 from froe.deployment.checks.examined import Examined
 from froe.deployment.findings import Finding, fault, ok
 from froe.deployment.templates import BACKFILL
@@ -21,7 +21,7 @@ def check_backfill(examined: Examined) -> Iterator[Finding]:
         f"delete its stack (aws cloudformation delete-stack --stack-name {stack}), and "
         f"{replace(examined, with_backfill=True).deploy} makes it again"
     )
-    for kind, physical in holdings.resources(examined.cloud, stack).values():
+    for kind, physical in existing_resources.resources(examined.cloud, stack).values():
         if kind == "AWS::StepFunctions::StateMachine":
             machine = _machine(examined, physical)
             if machine is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from chalicelib.configuration_versions import UnusableError, Version
-from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.spec import KEY_SETTING
 from chalicelib.core.errors import FroeError as PipelineError
 from froe.configuring import Configuring

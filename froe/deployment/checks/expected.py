@@ -3,10 +3,10 @@
 from contextlib import suppress
 from typing import Any
 
-from froe.deployment import resolved
+from froe.deployment import stack_resolver
 from froe.deployment.checks.examined import Examined
 from froe.deployment.deploy import KEY_SETTING
-from froe.deployment.resolving import Resolver
+from froe.deployment.template_resolver import Resolver
 from froe.deployment.templates import StackTemplate, load
 
 
@@ -35,4 +35,4 @@ def resolver_of(examined: Examined, template: StackTemplate) -> Resolver:
     """For the stage's stack of the template."""
     stage = examined.stage
     key, topic = stage.settings.get(KEY_SETTING, ""), stage.settings.get("NOTICES_TOPIC_ARN", "")
-    return resolved.resolver_of(examined.cloud, stage.name, template, stage.given, key=key, topic=topic)
+    return stack_resolver.resolver_of(examined.cloud, stage.name, template, stage.given, key=key, topic=topic)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from chalicelib.configuration import PACKAGED, read_config
-from chalicelib.core.custom.places import ConfigError
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.plan.lanes import SETTING
 from froe.deployment import leftovers
 from froe.deployment.checks.examined import Examined

@@ -8,7 +8,7 @@ from chalicelib.core.plan.lanes import DEFAULT, lane_of, worker_of
 from chalicelib.core.plan.layouts import Layout
 from chalicelib.settings import SettingsError, tuning_number
 from froe import mappings
-from froe.deployment import feeding, notifications
+from froe.deployment import event_sources, notifications
 from froe.deployment.checks.concurrency import UNBOUNDED, pollers
 from froe.deployment.checks.examined import Examined
 from froe.deployment.deploy import announced_to
@@ -25,7 +25,7 @@ _FEEDING: Final = {"Enabled", "Enabling", "Updating", "Creating"}
 
 def check_mappings(examined: Examined) -> Iterator[Finding]:
     """Each queue's and the stream's."""
-    for function, source in feeding.sources(examined.cloud, examined.stage).items():
+    for function, source in event_sources.sources(examined.cloud, examined.stage).items():
         yield _mapping(examined, function, source)
         yield from _strays(examined, function, source)
     rule = f"froe-{examined.stage.name}-sweeper-event"

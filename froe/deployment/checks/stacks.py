@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from froe.deployment import holdings, stacks
+from froe.deployment import existing_resources, stacks
 from froe.deployment.checks.examined import Examined
-from froe.deployment.deploy import BROUGHT_BUCKET, KEY_SETTING, settings_in, templates_of
+from froe.deployment.deploy import EXISTING_BUCKET, KEY_SETTING, settings_in, templates_of
 from froe.deployment.findings import Finding, compared, fault, ok
 from froe.deployment.stage_files import parameters_file
 from froe.deployment.templates import BACKFILL, LANES, StackTemplate
@@ -88,7 +88,7 @@ def _lost(examined: Examined, name: str) -> Iterator[Finding]:
     named_elsewhere = set(examined.stage.settings.values())
     lost = {
         logical: attributes
-        for logical, attributes in holdings.missing(examined.cloud, name).items()
+        for logical, attributes in existing_resources.missing(examined.cloud, name).items()
         if attributes["Ref"] not in named_elsewhere
     }
     for logical, attributes in sorted(lost.items()):
@@ -140,14 +140,14 @@ def _parameters(
                 f"(the default is {default})",
                 f"write it into {source}",
             )
-    if BROUGHT_BUCKET in template.parameters and current.get(BROUGHT_BUCKET):
-        yield _versioned(examined, str(current[BROUGHT_BUCKET]))
+    if EXISTING_BUCKET in template.parameters and current.get(EXISTING_BUCKET):
+        yield _versioned(examined, str(current[EXISTING_BUCKET]))
 
 
 def _versioned(examined: Examined, bucket: str) -> Finding:
     reply = examined.ask("s3", "get_bucket_versioning", Bucket=bucket)
     if reply is None:
-        return fault(AREA, f"your bucket {bucket} does not exist", f"make it, or change {BROUGHT_BUCKET}")
+        return fault(AREA, f"your bucket {bucket} does not exist", f"make it, or change {EXISTING_BUCKET}")
     if reply.get("Status") == "Enabled":
         return ok(AREA, f"your bucket {bucket} keeps versions")
     return ok(

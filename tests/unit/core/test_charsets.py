@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.aws.plan_items import from_plan, to_plan
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.loading import load
-from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.decoding.charsets import REMEDY, charset_in, charset_named, is_by_line
 from chalicelib.core.decoding.guessing import guessed_charset
 from chalicelib.core.framing.cutting import Limits

@@ -12,8 +12,8 @@ import pytest
 
 from chalicelib.configuration import COMPILED, compile_config, read_config
 from chalicelib.core.custom.compiled import NoKeyError, compiled, config_of
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.loading import load
-from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.reading import Reading

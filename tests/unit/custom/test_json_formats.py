@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.loading import load
-from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import decoded, encoded
 from chalicelib.core.framing import Kind
 from chalicelib.core.plan import ObjectHead, ObjectVersion

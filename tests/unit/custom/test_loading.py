@@ -10,9 +10,9 @@ import pytest
 from chalicelib.configuration import read_config
 from chalicelib.core.custom import NOTHING, RedactionKeyError, custom_of
 from chalicelib.core.custom.compiled import compiled, config_of
+from chalicelib.core.custom.config_errors import ConfigError
 from chalicelib.core.custom.formats import format_of
 from chalicelib.core.custom.loading import load
-from chalicelib.core.custom.places import ConfigError
 from chalicelib.core.custom.spec import Config, decoded, encoded
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.formats import ParseContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Telling(StrEnum):
+class NoticeScope(StrEnum):
     ALL = "all"
 
     ATTENTION = "attention"
@@ -14,6 +14,6 @@ class Telling(StrEnum):
     NONE = "none"
 
 
-def telling_named(name: str) -> Telling:
+def notice_scope_named(name: str) -> NoticeScope:
     """The value in a plan. One that only newer code knows is read as `all`: nothing else depends on it."""
-    return Telling(name) if name in tuple(Telling) else Telling.ALL
+    return NoticeScope(name) if name in tuple(NoticeScope) else NoticeScope.ALL

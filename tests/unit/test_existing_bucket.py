@@ -12,8 +12,8 @@ import botocore.exceptions
 
 from chalicelib.core.plan.keys import KeyPatterns
 from froe.deployment import notifications
-from froe.deployment.brought import check_bucket
 from froe.deployment.cloud import Cloud
+from froe.deployment.existing_bucket import check_bucket
 from froe.errors import FroeError
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from froe.deployment import holdings, stacks
+from froe.deployment import existing_resources, stacks
 from froe.deployment.cloud import Cloud
-from froe.deployment.resolving import Resolver
+from froe.deployment.template_resolver import Resolver
 from froe.deployment.templates import StackTemplate
 
 
@@ -41,6 +41,6 @@ def resolver_of(
 
 def _attributes(cloud: Cloud, stack_name: str) -> dict[str, dict[str, str]]:
     return {
-        logical: {"Ref": physical, **holdings.attributes(cloud, kind, physical)}
-        for logical, (kind, physical) in holdings.resources(cloud, stack_name).items()
+        logical: {"Ref": physical, **existing_resources.attributes(cloud, kind, physical)}
+        for logical, (kind, physical) in existing_resources.resources(cloud, stack_name).items()
     }

@@ -8,7 +8,7 @@ from re import _parser  # type: ignore[attr-defined]
 from typing import Any, Final, TypeAlias
 
 from chalicelib.core.custom.automaton import CHARACTERS, Aside
-from chalicelib.core.custom.committing import has_loop
+from chalicelib.core.custom.possessive import has_loop
 
 _Items: TypeAlias = "list[tuple[Any, Any]]"
 _REPEATS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
