@@ -20,7 +20,7 @@ from typing import Final
 from benchmarks.simulation import Load, Result, Simulation, Stage
 from chalicelib.core.plan.layouts import Layout
 from froe.costs import Sample
-from froe.estimating import measure, ordinary_source
+from froe.estimating import ordinary_sample, ordinary_source
 from froe.terminal import Column, print_table
 
 MB, GB, TB = 10**6, 10**9, 10**12
@@ -180,7 +180,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--page", type=Path, help="write the page of docs and its picture to this folder")
     parser.add_argument("--local", action="store_true", help="compare the model with the local AWS instead")
     asked = parser.parse_args(arguments)
-    sample = measure([ordinary_source()]).sample
+    sample = ordinary_sample()
     if asked.local:
         local(sample)
         return

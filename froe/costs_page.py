@@ -10,7 +10,7 @@ from string import Template
 from typing import Final
 
 from froe.costs import Estimate, Sample, Stored, dollars, estimates, idle, stored_bytes, sweeps, used
-from froe.estimating import measure, ordinary_source
+from froe.estimating import ordinary_sample
 from froe.prices import Prices, read_prices
 
 _STAGES: Final = {"1 GB a day": 1, "10 GB a day": 10, "1 TB a day": 1000}
@@ -151,7 +151,7 @@ units a second), and is expensive, as shown above: use `packed`. If nobody needs
 def page() -> str:
     """The whole page, in Markdown."""
     prices = read_prices()
-    sample = measure([ordinary_source()]).sample
+    sample = ordinary_sample()
     stages = {name: estimates(sample, prices, gb_per_day=gb, kept_days=30) for name, gb in _STAGES.items()}
     ordinary = stages["1 GB a day"]
     a_file = sum(dollars(_of_a_file(), prices).values())

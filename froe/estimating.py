@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final, TypeVar
 
 import orjson
@@ -93,6 +94,12 @@ def ordinary_source() -> Source:
         ObjectHead(version, _FILE_BYTES, "text/plain", datetime(2026, 1, 2, tzinfo=UTC)),
         lambda at: iter((text[at:],)),
     )
+
+
+@cache
+def ordinary_sample() -> Sample:
+    """What that comes to: the same in every run."""
+    return measure([ordinary_source()]).sample
 
 
 def _line(number: int) -> bytes:

@@ -133,7 +133,7 @@ def test_a_wrong_text_that_comes_before_the_right_one_is_named_and_replaced(wron
 def test_a_wrong_text_in_any_place_among_the_messages_ends_in_the_right_tables(
     wrong: Any, is_first: bool
 ) -> None:
-    for place in range(0, 9, 2):
+    for place in (0, 1, 8):
         pipeline = begun()
         first = pipeline.batch_queue.messages[0].body
         pipeline.batch_queue.messages.insert(place, Outgoing(wrong(first)))

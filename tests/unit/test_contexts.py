@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State
+from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Skip
 from tests.fakes import Pipeline, in_time, opener
@@ -112,6 +113,9 @@ def begun(data: bytes) -> Pipeline:
     return pipeline
 
 
+@pytest.mark.parametrize(
+    "layout", [Layout.ITEMS], indirect=True
+)  # tests/unit/test_layouts.py compares the others
 @pytest.mark.parametrize("name", FILES)
 def test_the_pipeline_stores_what_one_reading_gives(name: str) -> None:
     data = FILES[name]()
@@ -133,6 +137,7 @@ def test_the_pipeline_stores_what_one_reading_gives(name: str) -> None:
     assert [outcome for outcome in whole if not isinstance(outcome.result, Skip)] == outcomes
 
 
+@pytest.mark.parametrize("layout", [Layout.ITEMS], indirect=True)  # the text is cut alike in every layout
 @pytest.mark.parametrize("name", FILES)
 def test_what_got_lost_is_cut_again_as_it_was(name: str) -> None:
     data = FILES[name]()

@@ -72,6 +72,9 @@ TEXTS = {
 }
 
 
+@pytest.mark.parametrize(
+    "layout", [Layout.ITEMS], indirect=True
+)  # what is read does not depend on the layout
 @pytest.mark.parametrize("order", ["as sent", "last first", "shuffled"])
 @pytest.mark.parametrize("name", TEXTS)
 def test_an_entry_over_64_splits_is_read_twice_at_most(name: str, order: str) -> None:
@@ -85,6 +88,7 @@ def test_an_entry_over_64_splits_is_read_twice_at_most(name: str, order: str) ->
     assert read_bytes <= 2 * len(data) + 300_000 + looked
 
 
+@pytest.mark.parametrize("layout", [Layout.ITEMS], indirect=True)  # as above
 def test_a_split_of_ordinary_lines_is_read_once() -> None:
     data = START.encode() * (64 * SPLIT // len(START))
     pipeline, file_id, read_bytes = settled(data)

@@ -15,7 +15,7 @@ import click
 from froe import costs_page, parameters
 from froe.cli import main
 from froe.costs import dollars, estimates, idle
-from froe.estimating import measure, ordinary_source
+from froe.estimating import ordinary_sample
 from froe.prices import read_prices
 from tests.templates import ROOT, of_type, read
 
@@ -62,7 +62,7 @@ def test_the_page_of_costs_is_what_the_model_gives() -> None:
 
 def test_the_readme_has_the_prices_of_the_model() -> None:
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    sample, prices = measure([ordinary_source()]).sample, read_prices()
+    sample, prices = ordinary_sample(), read_prices()
     items, packed, *_ = estimates(sample, prices, gb_per_day=1, kept_days=30)
     assert f"about ${packed.dollars_per_gb:.2f} per GB" in text
     assert f"and ${items.dollars_per_gb:.2f} in `items`" in text

@@ -11,13 +11,13 @@ from benchmarks.simulation import FIRST_POLLERS, MORE_POLLERS_A_SECOND, Load, Re
 from chalicelib.core.plan.layouts import Layout
 from froe import costs
 from froe.costs import Sample
-from froe.estimating import measure, ordinary_source
+from froe.estimating import ordinary_sample
 from froe.prices import read_prices
 
 
 @cache
 def sample() -> Sample:
-    return measure([ordinary_source()]).sample
+    return ordinary_sample()
 
 
 def run(load: Load, stage: Stage) -> Result:

@@ -166,13 +166,12 @@ def mixed(layout: Layout) -> tuple[Status, str]:  # noqa: F811 - the fixture
         ({"where": ["timestamp>=2026-02-01"]}, [2]),
     ],
 )
-@pytest.mark.parametrize("limit", [7, 1000])
 def test_records_are_filtered_by_format_and_text(
-    mixed: tuple[Status, str], asked: dict[str, str], expected: list[int], limit: int
+    mixed: tuple[Status, str], asked: dict[str, str], expected: list[int]
 ) -> None:
     status, file_id = mixed
     lines = [len(line) + 1 for line in MIXED.encode().split(b"\n")[:3]]
-    items = everything(lambda **page: status.records(file_id, **asked, limit=limit, **page))
+    items = everything(lambda **page: status.records(file_id, **asked, limit=23, **page))
     begins = [0, lines[0], lines[0] + lines[1]]
     assert [each["offset"] for each in items] == [
         block * sum(lines) + begins[number] for block in range(40) for number in expected

@@ -107,7 +107,7 @@ def test_records_with_odd_values_become_items(known: Format) -> None:
         head = sample[: len(sample) - len(entry)]
         places = [place.span() for place in _PLACES.finditer(entry)]
         for number, value in enumerate(ODD_VALUES):
-            for begin, end in places[number % 4 :: 4][:3]:
+            for begin, end in places[number % 4 :: 4][:2]:
                 list(stored(known, f"{head}{entry[:begin]}{value}{entry[end:]}\n"))
 
 

@@ -17,7 +17,7 @@ from tests.linear import assert_linear
 
 CONTEXT = ParseContext(datetime(2024, 6, 1, tzinfo=UTC))
 SAMPLES = [sample for known in all_formats() for sample in known.samples]
-LONG = 12 * 1024
+LONG = 6 * 1024
 each_format = pytest.mark.parametrize("known", all_formats(), ids=lambda known: known.name)
 
 
