@@ -45,10 +45,12 @@ class StoredFile(NamedTuple):
 
 
 class FilePage(NamedTuple):
-    """Files, newest first; reached: the position at which the search ended, if there may be more."""
+    """Files, newest first; reached: the position at which the search ended, if there may be more; unreadable: ids of
+    files whose items cannot be read."""
 
     files: list[StoredFile]
     reached: str | None
+    unreadable: Sequence[str] = ()
 
 
 def opened_position(opened_at: datetime, file_id: str) -> str:

@@ -133,4 +133,7 @@ class DynamoFiles(DynamoGenerations):
         listed = self._items.by_index(
             index, name, values, before=bounds.before, since=bounds.since, limit=limit, sieve=sieve
         )
-        return FilePage(list(readable(listed.items, ledger_items.to_file)), listed.reached)
+        files = list(readable(listed.items, ledger_items.to_file))
+        known = {file.kept_as for file in files}
+        unreadable = [item["pk"] for item in listed.items if item["pk"] not in known]
+        return FilePage(files, listed.reached, unreadable)

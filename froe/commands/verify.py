@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import orjson
@@ -16,13 +16,15 @@ from chalicelib.core.amounts import counted
 from chalicelib.core.errors import FroeError as PipelineError
 from chalicelib.core.errors import reason_of
 from chalicelib.core.wire.fields import FILE_ID
+from chalicelib.ledger import Ledger
 from chalicelib.ledger_store import GarbledItemError
+from chalicelib.pages import MAX_LIMIT
 from chalicelib.receipts import VERSION
 from chalicelib.services import Services
 from froe import verifying
 from froe.commands.options import json_option, stage_option
 from froe.errors import FroeError
-from froe.inquiry import SETTLED, ItemJson, find_files, page_size, pages, services_of
+from froe.inquiry import ItemJson, find_files, page_size, pages, services_of
 from froe.jsonl import print_json
 from froe.target import Target, find_target
 from froe.terminal import printable, progress_bar
@@ -59,10 +61,14 @@ def verify(
     """Read the objects of files again, cut and parse them as their plans say, and compare every record,
     reject and count.
 
-    A file is proved when everything in its object is stored, field by field, in its place, and nothing else
-    is: in the records table, in the sink if there is one, and in the ledger. FILE_ID may be shortened, or a
-    key, which stands for all its files; an archive stands for its members too, at any depth. The exit code is 1 unless all are proved. It reads with your
-    credentials: the input bucket, both tables and the results bucket.
+    A file is `proved` when everything in its object is stored, field by field, in its place, and nothing else
+    is: in the records table, in the sink if there is one, and in the ledger. `differs` lists what is not so.
+    `unproved` says why not everything could be compared: the file is in progress, its object is gone, or a part
+    of it is dead-lettered. FILE_ID may be shortened, or a key, which stands for all its files; an archive stands
+    for its members too, at any depth.
+
+    The exit code is 1 unless all are proved. It reads with your credentials: the input bucket, both tables and
+    the results bucket.
     """
     if (sample is not None) + every + bool(names) + bool(receipts) != 1:
         raise click.UsageError("Name files, or give one of --receipt FILE, --sample N and --all.")
@@ -71,10 +77,10 @@ def verify(
     services = services_of(target)
     sink = _sink_of(target)
     verdicts = []
-    chosen = ((file_id, receipt["key"], receipt["size"]) for file_id, receipt in kept.items())
-    for file_id, key, size in chosen if kept else _chosen(services, names, sample):
-        for member_id, its_key, its_size in _within(services, file_id, key, size, deep=bool(names or kept)):
-            verdict = _verdict(services, sink, member_id, its_key, its_size, kept.get(member_id))
+    of_receipts = [_File(file_id, receipt["key"], receipt["size"]) for file_id, receipt in kept.items()]
+    for chosen in of_receipts or _chosen(services, names, sample):
+        for file in _within(services, chosen, deep=bool(names or kept)):
+            verdict = _verdict(services, sink, file, kept.get(file.file_id))
             verdicts.append(verdict.result)
             if as_json:
                 print_json(asdict(verdict) | {"result": verdict.result})
@@ -94,41 +100,67 @@ def _sink_of(target: Target) -> FindsRows | None:
     return SinkCache(target.client("s3"), bucket, cache_folder(bucket)) if bucket else None
 
 
-def _chosen(services: Services, names: tuple[str, ...], sample: int | None) -> Iterator[tuple[str, str, int]]:
-    status = services.status
+class _File(NamedTuple):
+    """key, size: empty and 0 if the file's item cannot be read."""
+
+    file_id: str
+    key: str = ""
+    size: int = 0
+
+
+def _chosen(services: Services, names: tuple[str, ...], sample: int | None) -> Iterable[_File]:
     if names:
-        files = [file for name in names for file in find_files(status, name)]
-    else:
-        listed = pages(lambda cursor: status.files(limit=page_size(0), cursor=cursor), 0)
-        settled = (file for file in listed if file["state"] in SETTLED)
-        if sample is None:
-            yield from ((file["file_id"], file["key"], file["size"]) for file in settled)
+        return [file for name in names for file in _named(services, name)]
+    settled = _settled(services.ledger)
+    return settled if sample is None else _sampled(settled, sample)
+
+
+def _named(services: Services, name: str) -> list[_File]:
+    try:
+        return [
+            _File(file["file_id"], file["key"], file["size"]) for file in find_files(services.status, name)
+        ]
+    except GarbledItemError:
+        return [_File(name)]
+
+
+def _settled(ledger: Ledger) -> Iterator[_File]:
+    """All settled files, newest first, and those whose items cannot be read."""
+    page = ledger.files_opened(before=None, limit=MAX_LIMIT)
+    while True:
+        for file in page.files:
+            if file.account.state.settled:
+                yield _File(file.file_id, file.plan.object.key, file.plan.head.size)
+        yield from map(_File, page.unreadable)
+        if page.reached is None:
             return
-        files = _sampled(settled, sample)
-    yield from ((file["file_id"], file["key"], file["size"]) for file in files)
+        page = ledger.files_opened(before=page.reached, limit=MAX_LIMIT)
 
 
-def _within(
-    services: Services, file_id: str, key: str, size: int, *, deep: bool
-) -> Iterator[tuple[str, str, int]]:
+def _within(services: Services, file: _File, *, deep: bool) -> Iterator[_File]:
     """The file; of an archive also the files of its members, and those in them, one page in memory.
 
     deep: False if members are listed by themselves.
     """
-    yield file_id, key, size
-    if not deep:
-        return
-    stored = services.ledger.read_file(file_id)
-    if stored is None or not stored.plan.archive:
+    yield file
+    if not deep or not _is_archive(services.ledger, file.file_id):
         return
     status = services.status
-    for member in pages(lambda cursor: status.members(file_id, limit=page_size(0), cursor=cursor), 0):
-        yield from _within(services, member["file_id"], member["key"], member["size"], deep=True)
+    for member in pages(lambda cursor: status.members(file.file_id, limit=page_size(0), cursor=cursor), 0):
+        yield from _within(services, _File(member["file_id"], member["key"], member["size"]), deep=True)
 
 
-def _sampled(files: Iterator[dict[str, object]], number: int) -> list[dict[str, object]]:
+def _is_archive(ledger: Ledger, file_id: str) -> bool:
+    try:
+        stored = ledger.read_file(file_id)
+    except (GarbledItemError, PipelineError):
+        return False
+    return stored is not None and stored.plan.archive is not None
+
+
+def _sampled(files: Iterable[_File], number: int) -> list[_File]:
     """A random sample of so many, from a list that is read once."""
-    chosen: list[dict[str, object]] = []
+    chosen: list[_File] = []
     for count, file in enumerate(files):
         if count < number:
             chosen.append(file)
@@ -149,28 +181,22 @@ def _receipt_in(path: Path) -> ItemJson:
 
 
 def _verdict(
-    services: Services,
-    sink: FindsRows | None,
-    file_id: str,
-    key: str,
-    size: int,
-    receipt: ItemJson | None = None,
+    services: Services, sink: FindsRows | None, file: _File, receipt: ItemJson | None = None
 ) -> Verdict:
-    stored = services.ledger.read_file(file_id)
+    verdict = Verdict(file.file_id, file.key, "unknown")
+    try:
+        stored = services.ledger.read_file(file.file_id)
+    except GarbledItemError as error:
+        verdict.add("ledger", str(error))
+        return verdict
+    except PipelineError as error:
+        verdict.unproved = f"it cannot be verified: {reason_of(error)}"
+        return verdict
     if stored is None:
-        gone = "it was forgotten meanwhile, or its account has expired"
-        return Verdict(file_id, key, "gone", unproved=gone)
-    with progress_bar(f"Verifying {printable(key)}", size, unit="bytes") as bar:
-        try:
-            return verifying.verify(services, stored, bar.advance, sink, receipt)
-        except GarbledItemError as error:  # met while its receipt was compared
-            verdict = Verdict(file_id, key, stored.account.state.value)
-            verdict.add("ledger", str(error))
-            return verdict
-        except PipelineError as error:
-            verdict = Verdict(file_id, key, stored.account.state.value)
-            verdict.unproved = f"its object cannot be read: {reason_of(error)}"
-            return verdict
+        verdict.unproved = "it was forgotten meanwhile, or its account has expired"
+        return verdict
+    with progress_bar(f"Verifying {printable(file.key)}", file.size, unit="bytes") as bar:
+        return verifying.verify(services, stored, bar.advance, sink, receipt)
 
 
 def _print(verdict: Verdict) -> None:
@@ -194,7 +220,10 @@ def _described(verdict: Verdict) -> str:
         counted(verdict.batches, "batch", "batches"),
     )
     read = f"{entries} in {batches}, {counted(verdict.bytes, 'byte')} of text"
-    return f"{counted(verdict.number, 'difference')} ({read})" if verdict.number else read
+    if not verdict.number:
+        return read
+    unread = f"; {verdict.unproved}" if verdict.unproved else ""
+    return f"{counted(verdict.number, 'difference')} ({read}{unread})"
 
 
 def _value(value: Any) -> str:

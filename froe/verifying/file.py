@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.core.amounts import counted
 from chalicelib.core.archives.accounts import mark_of
+from chalicelib.core.errors import FroeError, ObjectArchivedError, ObjectChangedError, ObjectGoneError
 from chalicelib.core.ledger.marks import Mark
 from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.reading import PlanReading
@@ -22,6 +23,12 @@ from froe.verifying.sink import FindsRows, SinkComparison
 from froe.verifying.table import TableComparison
 from froe.verifying.verdicts import Verdict
 
+_UNREAD: Final[dict[type[FroeError], str]] = {
+    ObjectGoneError: "its object is gone",
+    ObjectChangedError: "its object was overwritten",
+    ObjectArchivedError: "its object is in Glacier",
+}
+
 
 def verify(
     services: Services,
@@ -31,7 +38,7 @@ def verify(
     receipt: Mapping[str, Any] | None = None,
 ) -> Verdict:
     """advance: is told of bytes of text that are compared. sink: None where the stage has none. receipt: one that was kept,
-    and is compared as well. Raises what reading the object raises."""
+    and is compared as well."""
     plan, state = stored.plan, stored.account.state
     verdict = Verdict(plan.file_id, plan.head.version.key, state.value)
     if not state.settled:
@@ -46,7 +53,15 @@ def verify(
         _FileComparison(services, stored, verdict, advance, sink).run()
     except GarbledItemError as error:  # what follows from the item cannot be compared
         verdict.add("ledger", str(error))
+    except FroeError as error:
+        verdict.unproved = _why_not(error)
     return verdict
+
+
+def _why_not(error: FroeError) -> str:
+    """Why nothing more is compared."""
+    what = next((text for kind, text in _UNREAD.items() if isinstance(error, kind)), "it cannot be verified")
+    return f"{what}: {error.reason}"
 
 
 def _compare_receipt(

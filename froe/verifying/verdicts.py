@@ -90,7 +90,7 @@ def _differing(
             continue
         one, another = (None if value is _ABSENT else plain(value) for value in pair)
         if one == another:
-            one, another = (None if value is _ABSENT else value for value in pair)
+            one, another = (None if value is _ABSENT else str(value) for value in pair)
         yield name, one, another
 
 

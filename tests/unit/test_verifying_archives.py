@@ -29,9 +29,9 @@ def test_an_archive_that_is_named_is_verified_with_its_members(monkeypatch: pyte
     monkeypatch.setattr(command, "services_of", lambda _target: services)
     monkeypatch.setattr(command, "_sink_of", lambda _target: None)
 
-    def verdict(_services: Any, _sink: Any, file_id: str, key: str, *_: Any) -> Verdict:
-        verdict = Verdict(file_id, key, "COMPLETE")
-        if key.endswith("b.log"):
+    def verdict(_services: Any, _sink: Any, file: Any, *_: Any) -> Verdict:
+        verdict = Verdict(file.file_id, file.key, "COMPLETE")
+        if file.key.endswith("b.log"):
             verdict.add("table", "an entry is missing")
         return verdict
 
