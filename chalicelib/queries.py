@@ -3,14 +3,16 @@
 Promise: a query is bounded in the bytes that it scans (by its workgroup), in its time and in their number, by token and in
 all; its answer is for who asked it, and for who operates; one of any size is read in stretches of its file. What a query may
 read is for the policy of the function that asks. Limits: the time is looked at when somebody looks, or asks the next query;
-without either Athena's own bound (30 minutes) holds; two that start at once may both be the last one.
+without either Athena's own bound (30 minutes) holds; of several tokens two that start at once may both be the last one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -34,6 +36,11 @@ _STRETCH_BYTES: Final = 4 * 1024 * 1024
 _SIGNED_SECONDS: Final = 900
 _ID: Final = re.compile(r"[0-9a-fA-F-]{1,128}")
 _DIGEST_CHARS: Final = 8
+_TAKEN: Final = "taken-"
+"""How places begin, which are kept as queries are."""
+_STARTS_FOR: Final = timedelta(minutes=1)
+"""Longer than a request takes, and than Athena takes to list a query."""
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class TooManyQueriesError(FroeError):
@@ -146,22 +153,22 @@ class Queries:
         """What can be queried."""
         return {"table": self._table, "columns": _columns_json(self._engine.columns())}
 
+    @contextmanager
+    def place(self, person: Person) -> Iterator[None]:
+        """A place for one query that starts in the block; TooManyQueriesError where others have to end first.
+
+        It is taken before anybody looks whether there is one: of several at once that may be too many, none starts."""
+        taken = Asked(f"{_TAKEN}{secrets.token_hex(8)}", person.name, self._now())
+        self._askers.put(taken)
+        try:
+            self._check(taken)
+            yield
+        finally:
+            with suppress(FroeError):  # within a minute it counts no more anyway
+                self._askers.put(taken._replace(at=_LONG_AGO))
+
     def start(self, person: Person, sql: str) -> dict[str, Any]:
-        """sql: checked. TooManyQueriesError where others have to end first."""
-        recent = self._engine.recent(PER_HOUR_MAX)
-        theirs = {asked.query_id for asked in self._askers.all() if asked.who == person.name}
-        own = [run for run in recent if run.query_id in theirs]
-        running = {run.query_id for run in recent if not run.is_over and not self._stopped_late(run)}
-        for count, most, whose in (
-            (len(running & theirs), AT_ONCE_MAX_EACH, f"queries of {person.name}"),
-            (len(running), AT_ONCE_MAX, "queries"),
-        ):
-            if count >= most:
-                raise TooManyQueriesError(
-                    f"{count} {whose} are running: wait until one has ended, or cancel it (GET /queries lists them)"
-                )
-        self._check_hour(own, PER_HOUR_MAX_EACH, f"queries of {person.name}")
-        self._check_hour(recent, PER_HOUR_MAX, "queries")
+        """sql: checked. In a `place`."""
         query_id = self._engine.start(sql)
         try:
             self._askers.put(Asked(query_id, person.name, self._now()))
@@ -174,7 +181,11 @@ class Queries:
         """The queries of the last days, newest first and without answers: the person's own, or all for who operates."""
         page = Page(min(checked_limit(limit), PER_HOUR_MAX))
         asked = sorted(self._askers.all(), key=lambda each: (each.at, each.query_id), reverse=True)
-        asked = [each for each in asked if person.role is not Role.READ or each.who == person.name]
+        asked = [
+            each
+            for each in asked
+            if _ID.fullmatch(each.query_id) and (person.role is not Role.READ or each.who == person.name)
+        ]
         at = 0
         if cursor:
             places = [each.query_id for each in asked]
@@ -222,9 +233,34 @@ class Queries:
             run = self._known(query_id)
         return self._json(run, who)
 
-    def _check_hour(self, runs: Sequence[Run], most: int, whose: str) -> None:
-        """runs: newest first. TooManyQueriesError where an hour has no room for another."""
-        free_at = runs[most - 1].submitted_at + timedelta(hours=1) if len(runs) >= most else None
+    def _check(self, taken: Asked) -> None:
+        now, whose = self._now(), f"queries of {taken.who}"
+        own = [
+            each for each in self._askers.all() if each.who == taken.who and each.query_id != taken.query_id
+        ]
+        recent = {run.query_id: run for run in self._engine.recent(PER_HOUR_MAX)}
+        running = {
+            query_id for query_id, run in recent.items() if not run.is_over and not self._stopped_late(run)
+        }
+        starting = {
+            each.query_id for each in own if each.at > now - _STARTS_FOR and each.query_id not in recent
+        }
+        own_running = len(starting) + sum(each.query_id in running for each in own)
+        for count, most, those in (
+            (own_running, AT_ONCE_MAX_EACH, whose),
+            (len(running), AT_ONCE_MAX, "queries"),
+        ):
+            if count >= most:
+                raise TooManyQueriesError(
+                    f"{count} {those} are running: wait until one has ended, or cancel it (GET /queries lists them)"
+                )
+        self._check_hour([each.at for each in own], PER_HOUR_MAX_EACH, whose)
+        self._check_hour([run.submitted_at for run in recent.values()], PER_HOUR_MAX, "queries")
+
+    def _check_hour(self, times: Sequence[datetime], most: int, whose: str) -> None:
+        """TooManyQueriesError where the hour has no room for another."""
+        newest = sorted(times, reverse=True)[:most]
+        free_at = newest[-1] + timedelta(hours=1) if len(newest) == most else None
         if free_at and free_at > self._now():
             raise TooManyQueriesError(
                 f"{most} {whose} were asked within an hour: the next one may be asked at"

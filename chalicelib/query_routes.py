@@ -30,7 +30,8 @@ def start(services: GetServices, request: Request) -> Response:
         sql = checked_sql(_Query(request, "sql").text("sql"))
         queries = _queries(services)
         person = asking(request)
-        with services().audit.noted(person.name, "query", {"characters": len(sql)}) as note:
+        subject = {"characters": len(sql)}
+        with queries.place(person), services().audit.noted(person.name, "query", subject) as note:
             query = queries.start(person, sql)
             note["query_id"] = query["query_id"]
         return Response(query, status_code=202)

@@ -306,6 +306,29 @@ def test_who_runs_as_many_as_one_may_keeps_nobody_else_from_asking(asking: Askin
     assert asking.start()[0] == 202
 
 
+def test_requests_at_once_start_no_more_than_one_token_may(asking: Asking) -> None:
+    """And what is refused is not in the trail, which is kept for good."""
+    others: list[int] = []
+    start = asking.engine.start_query_execution
+
+    def start_as_others_arrive(**asked: Any) -> Any:
+        if len(others) < 5:
+            number = len(others)
+            others.append(0)
+            others[number] = asking.start()[0]
+        return start(**asked)
+
+    asking.engine.start_query_execution = start_as_others_arrive  # type: ignore[method-assign]
+    asking.start()
+    assert set(others) <= {202, 429}
+    assert len(asking.engine.runs) <= AT_ONCE_MAX_EACH
+    assert len(asking.trail.stored) == len(asking.engine.runs)
+    asking.engine.start_query_execution = start  # type: ignore[method-assign]
+    for query_id in list(asking.engine.runs):
+        asking.engine.end(query_id)
+    assert asking.start()[0] == 202, "a place that was taken in vain is free again"
+
+
 def test_an_hour_has_room_for_so_many(asking: Asking) -> None:
     for number in range(PER_HOUR_MAX):
         asking.person = Person(f"person{number % 5}", Role.READ)
@@ -386,12 +409,14 @@ def test_a_list_asks_aws_twice_however_many_queries_there_are(services: SimpleNa
     engine, table = Counted(FakeAthena()), Counted(DynamoDB(World("calm"), lambda *_: None))  # type: ignore[arg-type]
     athena = Athena(engine, Catalog("eu-prod", by_api=True), partial(columns_near, table=TABLE))
     asked = Queries(athena, S3Answers(FakeS3()), DynamoAskers(table, "ledger"), lambda: WHEN, TABLE)
-    for number in range(40):
-        query_id = asked.start(Person(f"person{number}", Role.READ), SQL)["query_id"]
+    for number in range(20):
+        person = Person(f"person{number}", Role.READ)
+        with asked.place(person):
+            query_id = asked.start(person, SQL)["query_id"]
         asked.stop(OPERATOR, query_id)
     for client in (engine, table):
         client.calls.clear()
-    assert len(asked.listed(OPERATOR, limit=30, cursor=None)["items"]) == 30
+    assert len(asked.listed(OPERATOR, limit=15, cursor=None)["items"]) == 15
     assert (dict(engine.calls), dict(table.calls)) == ({"batch_get_query_execution": 1}, {"query": 1})
 
 
@@ -401,10 +426,16 @@ def test_a_query_that_cannot_be_noted_as_somebodys_is_stopped(
     def busy(*_: Any) -> None:
         raise TransientError("the table is busy")
 
-    monkeypatch.setattr(DynamoAskers, "put", busy)
+    put = DynamoAskers.put
+    monkeypatch.setattr(
+        DynamoAskers, "put", lambda *a: put(*a) if a[1].query_id.startswith("taken") else busy()
+    )
     assert asking.start()[0] == 503
     (run,) = asking.engine.runs.values()
     assert run["Status"]["State"] == "CANCELLED"
+    monkeypatch.setattr(DynamoAskers, "put", busy)
+    assert asking.start()[0] == 503
+    assert len(asking.engine.runs) == 1, "what cannot be counted is not started"
 
 
 @pytest.mark.parametrize("path", ["/queries/00000009-aaaa-bbbb-cccc-000000000009", "/queries/..%2Fme"])
