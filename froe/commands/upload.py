@@ -206,7 +206,11 @@ def _for_programs(one: Uploaded, settled: _Settled | None) -> dict[str, object]:
 
 
 def _print_for_people(uploaded: Sequence[Uploaded], files: Mapping[str, _Settled], *, waited: bool) -> None:
-    columns = [Column("key", shrinks=True), Column("size", number=True), Column("file id", is_id=True)]
+    columns = [
+        Column("key", shrinks=True, is_key=True),
+        Column("size", number=True),
+        Column("file id", is_id=True),
+    ]
     rows = [[one.source.key, sized(one.source.size), one.file_id] for one in uploaded]
     if waited:
         columns += [Column("lines", number=True), Column("rejected", number=True), Column("state")]

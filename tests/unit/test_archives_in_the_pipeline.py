@@ -43,10 +43,18 @@ def changed(data: bytes) -> bytes:
     return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
 
 
+def misplaced(data: bytes) -> bytes:
+    """A zip whose directory gives a false size for one member, and for another one a false place."""
+    for name, field, value in ((b"b.gz", 20, 10**6), (b"core", 42, 60)):
+        place = data.rindex(name) - 46 + field
+        data = data[:place] + value.to_bytes(4, "little") + data[place + 4 :]
+    return data
+
+
 FORMS = {
     "tar": WHOLE, "tar.gz": gzip.compress(WHOLE, mtime=0), "cut.tar": WHOLE[:9000], "cut.tgz": gzip.compress(WHOLE, mtime=0)[:-300],
     "zip.gz": gzip.compress(zipped(MEMBERS), mtime=0), "cut.zip": zipped(MEMBERS, streamed=True)[:1100], "changed.zip": changed(zipped(MEMBERS)),
-    "zip": zipped(MEMBERS), "stored.zip": zipped(MEMBERS, 0), "lying": LYING, "lying.gz": gzip.compress(LYING, mtime=0),
+    "misplaced.zip": misplaced(zipped(MEMBERS)), "zip": zipped(MEMBERS), "stored.zip": zipped(MEMBERS, 0), "lying": LYING, "lying.gz": gzip.compress(LYING, mtime=0),
 }  # fmt: skip
 
 
@@ -95,7 +103,7 @@ def test_the_pipeline_makes_of_an_archive_what_a_reading_makes_of_it(form: str) 
     assert len(seen) > 2
 
 
-@pytest.mark.parametrize("form", ["tar", "tar.gz", "zip.gz", "cut.zip", "lying.gz"])
+@pytest.mark.parametrize("form", ["tar", "tar.gz", "zip.gz", "cut.zip", "lying.gz", "misplaced.zip"])
 def test_a_death_at_any_effect_leaves_the_tables_of_an_undisturbed_run(form: str) -> None:
     quiet = poured(FORMS[form])
     effects = quiet.effects.count

@@ -18,7 +18,7 @@ from chalicelib.core.archives.source import Source
 from chalicelib.core.decoding.binaries import is_tar
 
 BLOCK: Final = 512
-_EXTENDED_MAX_BYTES: Final = 1024 * 1024
+_EXTENDED_MAX_BYTES: Final = 8 * 1024 * 1024
 _FILES: Final = frozenset((b"0", b"\0", b"7"))
 _WITHOUT_BYTES: Final = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 _UNREAD: Final = {
@@ -36,6 +36,7 @@ class _Extra:
     """What the headers before a member say of it."""
 
     path: str | None = None
+    sparse_path: str | None = None
     size: int | None = None
     unread: str | None = None
     skipped: dict[str, int] = field(default_factory=dict)
@@ -70,7 +71,8 @@ def tar_members(source: Source) -> Iterator[PackedFile | dict[str, int]]:
             _extend(extra, kind, _extended(source, _number(header[124:136], at), at), at)
             continue
         size = _number(header[124:136], at) if extra.size is None else extra.size
-        path = _path(header) if extra.path is None else extra.path
+        named = extra.sparse_path or extra.path
+        path = _path(header) if named is None else named
         is_folder = kind == b"\0" and path.endswith("/") and not size
         if kind in _WITHOUT_BYTES or is_folder:
             extra = _Extra(skipped=extra.skipped)
@@ -109,7 +111,7 @@ def _path(header: bytes) -> str:
 
 def _extended(source: Source, size: int, at: int) -> bytes:
     if size > _EXTENDED_MAX_BYTES:
-        raise BrokenArchiveError("corrupt", f"an extended header claims {size:,} bytes", at)
+        raise BrokenArchiveError("limit", f"an extended header claims {size:,} bytes", at)
     padded = size + -size % BLOCK
     data = source.read(padded)
     if len(data) < padded:
@@ -132,6 +134,8 @@ def _extend(extra: _Extra, kind: bytes, data: bytes, at: int) -> None:
         elif name == b"size" and value.isdigit() and len(value) < 20:
             extra.size = int(value)
         elif name.startswith(b"GNU.sparse."):
+            if name == b"GNU.sparse.name":
+                extra.sparse_path = value.decode("utf-8", "replace")
             extra.unread = "a sparse file of GNU tar"
 
 

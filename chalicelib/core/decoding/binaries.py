@@ -43,6 +43,8 @@ _RECOMPRESS: Final = "decompress it, or compress it with gzip or zstd instead"
 _EXPORT: Final = "export it as text"
 
 _KINDS: Final = (
+    (rb"PK\x05\x06[\0-\xff]{18}", "a zip archive without files", "there is nothing in it to read"),
+    (rb"PK\x07\x08PK\x03\x04", "a zip archive in volumes", "join them (`zip -s 0`) and upload the result"),
     (rb"PK(?:\x03\x04|\x05\x06|\x07\x08|00PK\x03\x04|\x06\x08)", "a zip archive", _UNPACK),
     (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     (rb"Rar!\x1a\x07", "a RAR archive", _UNPACK),

@@ -162,11 +162,25 @@ def test_a_kind_of_member_that_is_not_read_fails_with_its_name(kind: bytes, name
 def test_a_sparse_file_of_pax_is_never_read_as_text() -> None:
     member = tarfile.TarInfo("a.log")
     member.size = len(SHORT)
-    member.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.name": "a.log"}
+    member.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.name": "d/a.log"}
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as writer:
         writer.addfile(member, io.BytesIO(SHORT))
-    assert "sparse" in (files_in(packed.getvalue())["a/a.log"].account.reason or "")
+    (sparse, _) = files_in(packed.getvalue()).values()
+    assert "sparse" in (sparse.account.reason or "")
+    assert sparse.plan.object.key == "a/d/a.log"
+
+
+def test_an_extended_header_of_a_megabyte_is_passed_over_and_one_of_many_is_not_kept() -> None:
+    def commented(size: int) -> bytes:
+        record = b" comment=%s\n" % (b"x" * size)
+        record = b"%d%s" % (len(record) + len(str(len(record) + 7)), record)
+        return header("pax", len(record), b"x") + record + bytes(-len(record) % 512) + tar([("a.log", SHORT)])
+
+    assert files_in(commented(1024 * 1024 + 9))["a/a.log"].outcomes == alone(SHORT)
+    archive = files_in(commented(9 * 1024 * 1024))["a"].account
+    assert archive.state is State.FAILED
+    assert "an extended header claims 9,4" in (archive.reason or "")
 
 
 def test_members_may_be_compressed_and_in_any_charset() -> None:

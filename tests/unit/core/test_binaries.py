@@ -58,7 +58,8 @@ TARS = {
 }  # fmt: skip
 KINDS = [
     (zipped(zipfile.ZIP_STORED), "a zip archive"),
-    (b"PK\x07\x08" + zipped(zipfile.ZIP_STORED, "a.log"), "a zip archive"),
+    (b"PK\x07\x08" + zipped(zipfile.ZIP_STORED, "a.log"), "a zip archive in volumes"),
+    (b"PK\x05\x06" + bytes(18), "a zip archive without files"),
     (b"PK00" + zipped(zipfile.ZIP_STORED, "a.log"), "a zip archive"),
     (b"7z\xbc\xaf\x27\x1c\0\x04" + LINES, "a 7z archive"),
     (b"Rar!\x1a\x07\x00" + LINES, "a RAR archive"),
