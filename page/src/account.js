@@ -60,7 +60,3 @@ export function costOf(file) {
   return Object.entries(facts.dollars).reduce((sum, [name, each]) => sum + each * (file.used[name] ?? 0), 0);
 }
 
-export function rejectShare(file) {
-  const entries = file.parsed.entries + file.rejected.entries;
-  return entries ? file.rejected.entries / entries : 0;
-}

@@ -4,7 +4,6 @@ const KEY = "froe-token";
 const root = location.origin + location.pathname.replace(/\/*$/, "/");
 const known = new Map();
 const KNOWN_MAX = 60;
-let routes = null;
 let who = null;
 let refused = () => {};
 
@@ -20,40 +19,33 @@ export const token = () => sessionStorage.getItem(KEY);
 export function forget() {
   sessionStorage.clear();
   known.clear();
-  routes = null;
   who = null;
 }
 
-/** `told` is called when a token that was good is refused. */
-export function onRefusal(told) {
-  refused = told;
+/** `notify` is called when a token that was good is refused. */
+export function onRefusal(notify) {
+  refused = notify;
 }
 
-/** Keeps the token if the API takes it; the description of the API says which routes there are. */
+/** Keeps the token if the API takes it. */
 export async function enter(given) {
-  const description = await ask("openapi.json", { bearer: given });
+  who = await ask("me", { bearer: given });
   sessionStorage.setItem(KEY, given);
-  routes = description;
 }
 
+/** The name and the role of the token, and whether there is a sink to ask. */
 export async function discover() {
-  routes ??= await get("openapi.json");
-  if (!who && has("GET", "/me")) who = await get("me");
+  who ??= await get("me");
   return who;
 }
 
-/** Whether the token may do more than read; where the API has no roles it may. */
-export const mayOperate = () => !who || who.role !== "read";
+/** Whether the token may do more than read; while that is not known it may not. */
+export const mayOperate = () => Boolean(who) && who.role !== "read";
 
-export const mayAdminister = () => !who || who.role === "administer";
+export const mayAdminister = () => who?.role === "administer";
 
 /** Whether there is a sink to ask. */
 export const mayAsk = () => Boolean(who?.queries);
-
-export const has = (method, path) => Boolean(routes?.paths?.[path]?.[method.toLowerCase()]);
-
-export const takes = (path, parameter) =>
-  Boolean(routes?.paths?.[path]?.get?.parameters?.some((each) => each.name === parameter));
 
 export function get(path, query = {}, options = {}) {
   const given = Object.entries(query)
@@ -100,18 +92,21 @@ async function ask(path, { method = "GET", body, bearer, signal } = {}) {
     if (etag && method === "GET") keep(path, etag, said);
     return said;
   }
-  if (!bearer && (answer.status === 401 || (answer.status === 403 && !(await isGood())))) refused();
+  if (!bearer && answer.status === 401) refused();
+  if (!bearer && answer.status === 403 && !said?.Code) throw await refusal(path);
   throw new Failure(answer.status, said?.Message ?? said?.message ?? `The API answered ${answer.status}.`);
 }
 
-/** Whether the API takes the token at all: a 403 may only mean that its role is too low for one route. */
-async function isGood() {
+/** A 403 of the gateway: the token is not good, or only its role is too low for one route. */
+async function refusal(path) {
   try {
-    await ask("openapi.json", { bearer: token() });
-    return true;
+    who = await ask("me", { bearer: token() });
   } catch (failure) {
-    return failure.status !== 401 && failure.status !== 403;
+    if (failure.status === 401 || failure.status === 403) refused();
+    return new Failure(403, "The API refused the token.");
   }
+  const role = path.startsWith("audit") ? "administer" : "operate";
+  return new Failure(403, `This needs a token with the role ${role}; this one is for ${who.role}.`);
 }
 
 function keep(path, etag, body) {

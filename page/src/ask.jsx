@@ -3,15 +3,19 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, post, remove } from "./api.js";
 import { facts } from "./facts.js";
-import { Empty, Notice, Text, Waiting } from "./parts.jsx";
-import { useClock } from "./polling.js";
-import { go } from "./route.js";
-import { bytes, count, dollars, plural, span } from "./words.js";
+import { Chip, Empty, Notice, Text, Waiting, plain } from "./parts.jsx";
+import { useClock, usePolled } from "./polling.js";
+import { go, link } from "./route.js";
+import { ago, bytes, count, dollars, moment, plural, span } from "./words.js";
 
 const ROWS = 100;
+const LISTED = 20;
 const POLL_MS = [400, 2000];
 const LEAST_BYTES = 10_000_000; // Athena charges for as many of a query that reads any
 const STORE = "froe-sql";
+const EARLIER = "froe-sql-earlier";
+const EARLIER_MAX = 20;
+const TRIES = 3;
 const NUMBERS = /^(tinyint|smallint|int|integer|bigint|float|real|double|decimal)/;
 
 const wide = matchMedia("(min-width: 62rem)");
@@ -31,8 +35,16 @@ function examples(format) {
   ];
 }
 
+/** One that stands in the editor as it was put there. */
+function isExample(text) {
+  const format = /where file_format = '([^']*)'/.exec(text)?.[1];
+  return format !== undefined && examples(format).some(([, example]) => example === text);
+}
+
 export function Ask({ id }) {
   const [sql, setSql] = useState(() => sessionStorage.getItem(STORE) ?? "");
+  const [earlier, setEarlier] = useState(() => JSON.parse(sessionStorage.getItem(EARLIER) ?? "[]"));
+  const [looks, setLooks] = useState(0);
   const [table, setTable] = useState({ columns: null, formats: [], error: null });
   const [query, setQuery] = useState(null);
   const [began, setBegan] = useState(null);
@@ -41,6 +53,8 @@ export function Ask({ id }) {
   const [helping, setHelping] = useState(wide.matches || !id);
   const editor = useRef(null);
   const moving = busy === "start" || isMoving(query);
+  const asked = usePolled("queries", (signal) => get("queries", { limit: LISTED }, { signal }), (page) => page.items.some(isMoving));
+  useEffect(() => { asked.again(); }, [query?.query_id, query?.state]);
 
   useEffect(() => {
     const stop = new AbortController();
@@ -62,18 +76,22 @@ export function Ask({ id }) {
     const stop = new AbortController();
     let timer = null;
     let [wait] = POLL_MS;
+    let tries = 0;
     const look = async () => {
       try {
         const answer = await page(id, null, stop.signal);
+        tries = 0;
         setError(null);
         setQuery(answer);
         setSql((own) => own || answer.sql);
         if (isMoving(answer)) timer = setTimeout(look, (wait = Math.min(wait * 1.4, POLL_MS[1])));
       } catch (failure) {
         if (failure.name === "AbortError") return;
-        setError(failure);
-        if (failure.status >= 400 && failure.status < 500) setQuery(null);
-        if (failure.status === 0 || failure.status >= 500) timer = setTimeout(look, POLL_MS[1]);
+        tries += 1;
+        const isLost = tries === TRIES || (failure.status >= 400 && failure.status < 500);
+        if (isLost) setQuery(null);
+        else timer = setTimeout(look, POLL_MS[1]);
+        setError({ message: failure.message, isLost });
       }
     };
     look();
@@ -81,8 +99,14 @@ export function Ask({ id }) {
       stop.abort();
       clearTimeout(timer);
     };
-  }, [id]);
+  }, [id, looks]);
 
+  const keep = (text) => {
+    if (!text.trim() || isExample(text)) return;
+    const kept = [text, ...earlier.filter((each) => each !== text)].slice(0, EARLIER_MAX);
+    setEarlier(kept);
+    sessionStorage.setItem(EARLIER, JSON.stringify(kept));
+  };
   const write = (text) => {
     setSql(text);
     sessionStorage.setItem(STORE, text);
@@ -102,6 +126,7 @@ export function Ask({ id }) {
     setQuery(null);
     setBegan(Date.now());
     if (!wide.matches) setHelping(false);
+    keep(sql);
     act("start", async () => {
       const started = await post("queries", { sql });
       setQuery(started);
@@ -119,6 +144,14 @@ export function Ask({ id }) {
     link.rel = "noreferrer";
     link.click();
   });
+  /** What was written before can be undone in the editor, and is kept among the earlier ones. */
+  const replace = (text) => {
+    keep(sql);
+    editor.current.focus();
+    editor.current.select();
+    if (!document.execCommand("insertText", false, text)) editor.current.value = text;
+    write(text);
+  };
   const insert = (name) => {
     const { selectionStart: from, selectionEnd: to } = editor.current;
     editor.current.setRangeText(name, from, to, "end");
@@ -147,15 +180,61 @@ export function Ask({ id }) {
             <p id="sql-help" class="muted">Ctrl or ⌘ with Enter runs it. Name the formats of the files: <code>file_format = '…'</code>.</p>
           </div>
         </form>
-        <Helps table={table} open={helping} onToggle={setHelping} onExample={(text) => { write(text); editor.current.focus(); }} onColumn={insert} />
+        <Helps table={table} open={helping} onToggle={setHelping} earlier={earlier.filter((each) => each !== sql)} onReplace={replace} onColumn={insert} />
       </div>
       {error && <Notice error={error} />}
+      {error?.isLost && id && !query && <p><button type="button" class="quiet" onClick={() => { setError(null); setLooks(looks + 1); }}>Look at it again</button></p>}
       {query?.state === "FAILED" && <Notice error={{ message: query.reason }} />}
-      {query?.state === "CANCELLED" && query.reason && !/by user/.test(query.reason) && <p class="notice">{query.reason}</p>}
+      {query?.state === "CANCELLED" && query.reason && !/by user/.test(query.reason) && <p class="notice"><Text text={query.reason} /></p>}
       {query?.state === "SUCCEEDED" && <Answer query={query} busy={busy} onMore={more} onDownload={download} />}
+      <Queries asked={asked} open={id} onEdit={replace} />
     </>
   );
 }
+
+/** Those of this token, or of all tokens for one that operates. */
+function Queries({ asked, open, onEdit }) {
+  const now = useClock(2000);
+  const [refusal, setRefusal] = useState(null);
+  const [stopping, setStopping] = useState(null);
+  const items = asked.data?.items ?? [];
+  if (!items.length && !asked.error) return null;
+  const cancel = async (id) => {
+    setStopping(id);
+    try {
+      await remove(`queries/${encodeURIComponent(id)}`);
+      setRefusal(null);
+    } catch (failure) {
+      setRefusal(failure);
+    }
+    setStopping(null);
+    asked.again();
+  };
+  return (
+    <section aria-labelledby="queries">
+      <h2 id="queries">Queries of the last days</h2>
+      {(refusal ?? asked.error) && <Notice error={refusal ?? asked.error} />}
+      <ul class="letters">
+        {items.map((each) => (
+          <li key={each.query_id}>
+            <div>
+              <p class="head">
+                <a class="mono line" href={link(["ask", each.query_id])} aria-current={each.query_id === open ? "true" : undefined}><Text text={oneLine(each.sql)} /></a>
+              </p>
+              <p class="muted"><Chip state={each.state} /> {each.by ? <><Text text={each.by} /> · </> : ""}<time dateTime={each.submitted_at} title={moment(each.submitted_at)}>{ago(each.submitted_at, now)}</time>{each.scanned_bytes ? ` · ${bytes(each.scanned_bytes)} scanned` : ""}</p>
+            </div>
+            <div class="tools">
+              {isMoving(each) && <button type="button" class="quiet danger" aria-label={`Cancel ${plain(oneLine(each.sql))}`} disabled={stopping === each.query_id} onClick={() => cancel(each.query_id)}>Cancel</button>}
+              {each.sql && <button type="button" class="quiet small" aria-label={`Edit ${plain(oneLine(each.sql))}`} onClick={() => onEdit(each.sql)}>Edit</button>}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const oneLine = (sql) => sql.replace(/\s+/g, " ").trim();
 
 const WORDS = { QUEUED: "Waiting for Athena", RUNNING: "Running", SUCCEEDED: "Done", FAILED: "Failed", CANCELLED: "Cancelled" };
 
@@ -180,7 +259,7 @@ function cost(query) {
   return amount.startsWith("<") ? `, ${amount}` : `, about ${amount}`;
 }
 
-function Helps({ table, open, onToggle, onExample, onColumn }) {
+function Helps({ table, earlier, open, onToggle, onReplace, onColumn }) {
   const [format, setFormat] = useState("");
   const [sought, setSought] = useState("");
   const chosen = format || table.formats[0] || "json";
@@ -190,7 +269,15 @@ function Helps({ table, open, onToggle, onExample, onColumn }) {
       <summary>Examples and columns</summary>
       <h2>Examples</h2>
       {table.formats.length > 1 && <label>Format <select value={chosen} onChange={(event) => setFormat(event.target.value)}>{table.formats.map((each) => <option key={each}>{each}</option>)}</select></label>}
-      <ul class="wheres plain">{examples(chosen).map(([title, text]) => <li key={title}><button type="button" class="quiet" onClick={() => onExample(text)}>{title}</button></li>)}</ul>
+      <ul class="wheres plain">{examples(chosen).map(([title, text]) => <li key={title}><button type="button" class="quiet" onClick={() => onReplace(text)}>{title}</button></li>)}</ul>
+      {earlier.length > 0 && (
+        <>
+          <h2>Earlier</h2>
+          <ul class="columns" aria-label="Earlier queries, which a click puts into the editor">
+            {earlier.map((each) => <li key={each}><button type="button" title={plain(each)} onClick={() => onReplace(each)}><span class="mono line"><Text text={oneLine(each)} /></span></button></li>)}
+          </ul>
+        </>
+      )}
       <h2>Columns of <code>records</code></h2>
       {!table.columns && <Waiting what="Asking for the columns" />}
       {table.columns && (
@@ -218,7 +305,7 @@ function Answer({ query, busy, onMore, onDownload }) {
       {items.length > 0 && (
         <div class="scroll" tabIndex={0} role="region" aria-label="Table of the answer">
           <table class="answer">
-            <thead><tr>{columns.map(({ name, type }, at) => <th key={at} scope="col" class={NUMBERS.test(type) ? "number" : undefined}>{name}<span class="type">{type}</span></th>)}</tr></thead>
+            <thead><tr>{columns.map(({ name, type }, at) => <th key={at} scope="col" class={NUMBERS.test(type) ? "number" : undefined}><Text text={name} /><span class="type">{type}</span></th>)}</tr></thead>
             <tbody>
               {items.map((row, line) => (
                 <tr key={line}>

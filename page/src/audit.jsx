@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { get } from "./api.js";
-import { Empty, Notice, Waiting } from "./parts.jsx";
+import { Empty, Notice, Text, Waiting, plain } from "./parts.jsx";
 import { useClock, usePolled } from "./polling.js";
 import { go, link } from "./route.js";
 import { ago, count, moment, plural } from "./words.js";
@@ -16,6 +16,7 @@ const WORDS = {
   reprocess: ["had read again", "have read again"],
   forget: ["forgot", "forget"],
   query: ["asked in SQL", "ask in SQL"],
+  "query-cancel": ["cancelled a query", "cancel a query"],
   "token-create": ["made a token", "make a token"],
   "token-revoke": ["revoked a token", "revoke a token"],
 };
@@ -64,10 +65,10 @@ export function Audit({ query }) {
           {deeds.map((each) => (
             <li key={placeOf(each)}>
               <div>
-                <p class="head"><strong>{each.who}</strong> {done(each)} <Subject deed={each} /></p>
-                {each.subject.why && <p class="why">“{each.subject.why}”</p>}
+                <p class="head"><strong><Text text={each.who} /></strong> {done(each)} <Subject deed={each} /></p>
+                {each.subject.why && <p class="why">“<Text text={each.subject.why} />”</p>}
                 <Result result={each.result} />
-                <p class="muted"><time dateTime={each.at} title={moment(each.at)}>{ago(each.at, now)}</time> · {WAYS[each.way] ?? each.way}{each.subject.by && each.subject.by !== each.who ? ` · decided by ${each.subject.by}` : ""}</p>
+                <p class="muted"><time dateTime={each.at} title={moment(each.at)}>{ago(each.at, now)}</time> · {WAYS[each.way] ?? each.way}{each.subject.by && each.subject.by !== each.who ? ` · decided by ${plain(each.subject.by)}` : ""}</p>
               </div>
             </li>
           ))}
@@ -98,16 +99,20 @@ function Subject({ deed }) {
   if (all) said.push("all dead letters");
   const id = file ?? fileId;
   if (id?.trim()) said.push(<>{said.length ? "of " : ""}<a class="mono" href={link(["file", id])}>{id}</a></>);
-  for (const [key, value] of Object.entries(rest)) said.push(<span class="muted">{key.replaceAll("_", " ")} <span class="mono">{typeof value === "string" ? value : JSON.stringify(value)}</span></span>);
+  for (const [key, value] of Object.entries(rest)) said.push(typeof value === "number" ? <span class="muted">({count(value)} {key.replaceAll("_", " ")})</span> : <span class="muted">{worded(key.replaceAll("_", " "), value)}</span>);
   return said.map((each, at) => <span key={at}>{at ? " " : ""}{each}</span>);
 }
 
 function Result({ result }) {
   if (!result) return <p class="muted">the result is not known</p>;
-  if (result.error) return <p class="notice bad">{result.error}</p>;
+  if (result.error) return <p class="notice bad"><Text text={result.error} /></p>;
   const all = Object.entries(result);
   const came = all.filter(([, value]) => value !== 0);
   if (!came.length) return all.length > 0 && <p class="muted">it had no effect</p>;
-  const said = came.map(([name, value]) => `${typeof value === "number" ? count(value) : typeof value === "string" ? value : JSON.stringify(value)} ${name.replaceAll("_", " ")}`);
-  return <p class="why">{said.join(", ")}</p>;
+  return <p class="why">{came.map(([name, value], at) => <span key={name}>{at ? ", " : ""}{worded(name.replaceAll("_", " "), value)}</span>)}</p>;
+}
+
+function worded(name, value) {
+  if (typeof value === "number") return `${count(value)} ${name}`;
+  return <>{name} <span class="mono">{name === "query id" ? <a href={link(["ask", value])}>{value}</a> : <Text text={typeof value === "string" ? value : JSON.stringify(value)} />}</span></>;
 }

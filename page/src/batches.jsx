@@ -2,8 +2,8 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isMoving, skippedOf } from "./account.js";
-import { get, has } from "./api.js";
-import { Chip, Empty, Facts, Notice, Raw, Waiting } from "./parts.jsx";
+import { get } from "./api.js";
+import { Chip, Empty, Facts, Notice, Raw, Text, Waiting } from "./parts.jsx";
 import { link } from "./route.js";
 import { count, plural } from "./words.js";
 
@@ -13,15 +13,17 @@ const PAGE = 1000;
 const WORST = ["failed", "discarded", "pending", "rejects", "done"];
 const TITLES = { failed: "dead-lettered", discarded: "discarded", pending: "pending", rejects: "done, with rejects", done: "done" };
 
-async function all(id, signal, onSome) {
+/** The batches, the first of them soon; `before`, as they were, stands for those that are not here yet. */
+async function all(id, signal, before, onSome) {
   const found = [];
   let cursor = null;
   do {
     const page = await get(`files/${id}/batches`, { limit: cursor ? PAGE : FIRST, cursor }, { signal });
     found.push(...page.items);
     cursor = page.cursor;
-    onSome([...found]);
+    onSome(cursor ? [...found, ...before.slice(found.length)] : found);
   } while (cursor && !signal.aborted);
+  return found;
 }
 
 const lookOf = (batch) => (batch.state === "done" && batch.rejected.entries > 0 ? "rejects" : batch.state);
@@ -40,26 +42,37 @@ export function Batches({ file }) {
   const [chosen, setChosen] = useState(null);
   const detail = useRef(null);
   const stand = `${file.state} ${file.batches} ${file.pending.entries} ${file.dead.entries} ${file.discarded.entries} ${file.parsed.entries}`;
-  useEffect(() => {
-    const stop = new AbortController();
-    all(file.file_id, stop.signal, (found) => { setBatches(found); setError(null); }).catch((failure) => failure.name !== "AbortError" && setError(failure));
-    return () => stop.abort();
-  }, [file.file_id, stand]);
+  const loading = useRef({ busy: false, due: false, before: [], stop: new AbortController() });
+  useEffect(() => () => loading.current.stop.abort(), []);
+  useEffect(() => { // a large file moves on while its batches are read: they are read to the end, and then again
+    const { current } = loading;
+    current.due = true;
+    if (current.busy) return;
+    const read = async () => {
+      current.busy = true;
+      try {
+        while (current.due && !current.stop.signal.aborted) {
+          current.due = false;
+          current.before = await all(file.file_id, current.stop.signal, current.before, (some) => { setBatches(some); setError(null); });
+        }
+      } catch (failure) {
+        if (failure.name !== "AbortError") setError(failure);
+      }
+      current.busy = false;
+    };
+    read();
+  }, [stand]);
 
   const starts = useMemo(() => startsOf(batches ?? []), [batches]);
+  const { squares, width } = useMemo(() => squaresOf(batches ?? [], zoom), [batches, zoom]);
+  const tally = useMemo(() => {
+    const of = Object.fromEntries(WORST.map((look) => [look, 0]));
+    for (const batch of batches ?? []) of[lookOf(batch)] += 1;
+    return of;
+  }, [batches]);
   if (error && !batches) return <Notice error={error} />;
   if (!batches) return <Waiting what="Loading the batches" />;
   if (!batches.length) return <Empty>{isMoving(file) ? "No batch has been cut yet." : "The file has no batches."}</Empty>;
-  const [from, to] = zoom ?? [0, batches.length];
-  const width = Math.ceil((to - from) / SQUARES_MAX);
-  const squares = [];
-  for (let at = from; at < Math.min(to, batches.length); at += width) {
-    const run = batches.slice(at, Math.min(at + width, to));
-    const looks = new Set(run.map(lookOf));
-    squares.push({ at, run, look: WORST.find((each) => looks.has(each)) });
-  }
-  const tally = Object.fromEntries(WORST.map((look) => [look, 0]));
-  for (const batch of batches) tally[lookOf(batch)] += 1;
   const pick = (square) => {
     if (square.run.length > 1) {
       setZoom([square.at, square.at + square.run.length]);
@@ -85,6 +98,19 @@ export function Batches({ file }) {
       </div>
     </section>
   );
+}
+
+/** zoom: [from, to]. width: how many batches a square stands for. */
+function squaresOf(batches, zoom) {
+  const [from, to] = zoom ?? [0, batches.length];
+  const width = Math.ceil((to - from) / SQUARES_MAX);
+  const squares = [];
+  for (let at = from; at < Math.min(to, batches.length); at += width) {
+    const run = batches.slice(at, Math.min(at + width, to));
+    const looks = new Set(run.map(lookOf));
+    squares.push({ at, run, look: WORST.find((each) => looks.has(each)) });
+  }
+  return { squares, width };
 }
 
 /** Where each batch begins in the text; null behind one that is not measured yet. */
@@ -134,7 +160,7 @@ function Batch({ file, batch, start }) {
   return (
     <article class="card">
       <div class="title"><h3>Batch {batch.split}-{batch.batch}</h3><Chip state={batch.state} /></div>
-      {batch.reason && <p class="notice bad">{batch.reason}</p>}
+      {batch.reason && <p class="notice bad"><Text text={batch.reason} /></p>}
       <Facts pairs={[
         ["lines", tally && count(tally.lines)],
         ["bytes", tally && count(tally.bytes)],
@@ -145,7 +171,7 @@ function Batch({ file, batch, start }) {
         ["trace", batch.trace_url && <a href={batch.trace_url} rel="noreferrer" target="_blank">in X-Ray</a>],
       ]} />
       {batch.state === "done" && start !== null && <Lines file={file} batch={batch} start={start} />}
-      {batch.state === "failed" && has("GET", "/dead-letters") && <Letter file={file} batch={batch} />}
+      {batch.state === "failed" && <Letter file={file} batch={batch} />}
       {batch.state === "pending" && <p class="muted">No worker has written it yet.</p>}
     </article>
   );
@@ -175,7 +201,7 @@ function Lines({ file, batch, start }) {
         {entries.map((entry) => (
           <li key={entry.offset}>
             <span class="offset" title="byte of the text">{count(entry.offset)}</span>
-            {entry.kind === "reject" ? <><Chip state="rejected" /> <Raw base64={entry.raw} /></> : <><span class="time">{entry.timestamp ?? ""}</span> <code>{entry.body ?? JSON.stringify(entry.attributes)}</code></>}
+            {entry.kind === "reject" ? <><Chip state="rejected" /> <Raw base64={entry.raw} /></> : <><span class="time">{entry.timestamp ?? ""}</span> <code><Text text={entry.body ?? JSON.stringify(entry.attributes)} /></code></>}
           </li>
         ))}
       </ol>

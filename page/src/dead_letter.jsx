@@ -5,7 +5,7 @@ import { get, mayOperate } from "./api.js";
 import { subject } from "./dead_letters.jsx";
 import { Decide, progressOf, run } from "./decide.jsx";
 import { facts } from "./facts.js";
-import { Chip, Facts, Notice, Waiting } from "./parts.jsx";
+import { Chip, Facts, Notice, Text, Waiting } from "./parts.jsx";
 import { usePolled } from "./polling.js";
 import { link } from "./route.js";
 import { ago, count, moment, plural } from "./words.js";
@@ -29,8 +29,8 @@ export function DeadLetter({ id, onChange }) {
   return (
     <>
       {back}
-      <div class="title"><h1>{subject(letter)}</h1><Chip state={letter.state} /></div>
-      <p class="notice bad"><strong>{letter.code}</strong> {letter.reason}</p>
+      <div class="title"><h1><Text text={subject(letter)} /></h1><Chip state={letter.state} /></div>
+      <p class="notice bad"><strong>{letter.code}</strong> <Text text={letter.reason} /></p>
       {facts.remedies[letter.code] && <p class="notice">{facts.remedies[letter.code]}</p>}
       {isOpen && mayOperate() && (
         <div class="tools acting">
@@ -42,24 +42,24 @@ export function DeadLetter({ id, onChange }) {
       {progress && <div role="status">{progressOf(progress)}</div>}
       {discarding && <Decide title="Discard this dead letter for good" onClose={() => setDiscarding(false)} onDecide={(decision) => act("discard", decision)} />}
       <Facts pairs={[
-        ["file", letter.file_id && <a href={link(["file", letter.file_id])}>{letter.key ?? letter.file_id}</a>],
+        ["file", letter.file_id && <a href={link(["file", letter.file_id])}><Text text={letter.key ?? letter.file_id} /></a>],
         ["holds", letter.lines !== null && `${plural(letter.entries, "entry", "entries")}, ${plural(letter.lines, "line")}, ${count(letter.bytes)} bytes from byte ${count(letter.offset)}`],
         ["died", `${moment(letter.died_at)} (${ago(letter.died_at)}), received ${letter.receives === 1 ? "once" : `${count(letter.receives)} times`}`],
         ["redriven", letter.redrives ? `${plural(letter.redrives, "time")}, last ${moment(letter.changed_at)}` : null],
-        ["discarded by", letter.by], ["why", letter.why],
+        ["discarded by", letter.by && <Text text={letter.by} />], ["why", letter.why && <Text text={letter.why} />],
         ["id", <span class="mono">{letter.dead_letter_id}</span>], ["trace", letter.trace && <span class="mono">{letter.trace}</span>],
       ]} />
       {letter.attempts.length > 0 && (
         <section aria-labelledby="attempts">
           <h2 id="attempts">Attempts</h2>
-          <ol class="attempts">{letter.attempts.map((each, at) => <li key={at}><span class="time">{moment(each.at)}</span> <strong>{each.code}</strong> {each.reason}</li>)}</ol>
+          <ol class="attempts">{letter.attempts.map((each, at) => <li key={at}><span class="time">{moment(each.at)}</span> <strong>{each.code}</strong> <Text text={each.reason} /></li>)}</ol>
         </section>
       )}
       {letter.text && (
         <section aria-labelledby="lines">
           <h2 id="lines">Its lines</h2>
           <ol class="entries">
-            {letter.text.map((each) => <li key={each.offset}><span class="offset" title={`byte ${each.offset} of the text`}>{each.line === null ? `@${count(each.offset)}` : count(each.line)}</span> <code>{each.text}{each.cut ? " …" : ""}</code></li>)}
+            {letter.text.map((each) => <li key={each.offset}><span class="offset" title={`byte ${each.offset} of the text`}>{each.line === null ? `@${count(each.offset)}` : count(each.line)}</span> <code><Text text={each.text} />{each.cut ? " …" : ""}</code></li>)}
           </ol>
           {letter.more_lines > 0 && <p><button type="button" class="quiet" disabled={lines >= 1000} onClick={() => setLines(Math.min(1000, lines * 5))}>{lines < 1000 ? `Show more of the other ${count(letter.more_lines)}` : `${plural(letter.more_lines, "line")} more`}</button></p>}
         </section>
@@ -67,7 +67,7 @@ export function DeadLetter({ id, onChange }) {
       {letter.text === undefined && (
         <section aria-labelledby="message">
           <h2 id="message">The message</h2>
-          {letter.body === null ? <p class="muted">It is gone from the quarantine bucket.</p> : <pre class="block" tabIndex={0} role="region" aria-label="The message">{letter.body}</pre>}
+          {letter.body === null ? <p class="muted">It is gone from the quarantine bucket.</p> : <pre class="block" tabIndex={0} role="region" aria-label="The message"><Text text={letter.body} /></pre>}
           {letter.more_characters > 0 && <p class="muted">and {count(letter.more_characters)} more characters</p>}
         </section>
       )}

@@ -2,10 +2,10 @@
 
 import { useState } from "preact/hooks";
 import { post } from "./api.js";
-import { Dialog } from "./parts.jsx";
+import { Dialog, Text } from "./parts.jsx";
 import { count, plural } from "./words.js";
 
-/** what: `redrive` or `discard`. tell: is given the progress after each call, until `done`. */
+/** what: `redrive` or `discard`. all: how many there are, null while that is unknown. tell: is given the progress after each call, until `done`. */
 export async function run(what, selection, all, tell) {
   const progress = { what, all, changed: 0, resolved: 0, refused: 0, refusals: [], done: false, error: null };
   tell({ ...progress });
@@ -30,10 +30,10 @@ export function progressOf({ what, all, changed, resolved, refused, refusals, do
   const verb = what === "redrive" ? "redriven" : "discarded";
   return (
     <div class={error || refused ? "notice bad" : "notice"}>
-      {!done && <progress max={all || 1} value={changed + resolved + refused} aria-label={`${verb}`} />}
+      {!done && <progress max={all ?? 1} value={all === null ? undefined : changed + resolved + refused} aria-label={`${verb}`} />}
       <p>{done ? "" : "Working: "}{plural(changed, "dead letter")} {verb}{resolved ? `, ${count(resolved)} had been resolved` : ""}{refused ? `, ${count(refused)} refused` : ""}.</p>
-      {refusals.slice(0, 5).map((each) => <p key={each.dead_letter_id}><span class="mono">{each.dead_letter_id}</span>: {each.why}</p>)}
-      {error && <p>{error.message}</p>}
+      {refusals.slice(0, 5).map((each) => <p key={each.dead_letter_id}><span class="mono">{each.dead_letter_id}</span>: <Text text={each.why} /></p>)}
+      {error && <p><Text text={error.message} /></p>}
     </div>
   );
 }

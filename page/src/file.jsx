@@ -1,11 +1,11 @@
 // One file: its account, and what is below it.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { accountOf, costOf, isMoving } from "./account.js";
-import { get, has } from "./api.js";
+import { get } from "./api.js";
 import { Batches } from "./batches.jsx";
 import { OverTime } from "./over_time.jsx";
-import { Bar, Chip, Copy, Facts, Legend, Notice, Waiting } from "./parts.jsx";
+import { Bar, Chip, Copy, Empty, Facts, Legend, Notice, Text, Waiting, plain } from "./parts.jsx";
 import { useClock, usePolled } from "./polling.js";
 import { note, paceOf, wholePace } from "./rates.js";
 import { Records } from "./records.jsx";
@@ -23,6 +23,8 @@ export function File({ id, view, query }) {
   const isThere = Boolean(asked.data);
   useEffect(() => tabs.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [view, isThere]);
   const file = asked.data;
+  // Drawn anew only where the file or the address has changed: not at each tick of the clock.
+  const below = useMemo(() => file && viewOf(view, file, query), [file, view, query]);
   if (!file) return asked.error ? <><Back /><Notice error={asked.error} /></> : <><Back /><Waiting what="Loading the file" /></>;
   const account = accountOf(file);
   if (isMoving(file)) note(file, account);
@@ -32,12 +34,12 @@ export function File({ id, view, query }) {
     <>
       <Back />
       <div class="title">
-        <h1 class="key">{folder && <span class="folder">{folder}</span>}<span class="name">{name}</span></h1>
+        <h1 class="key">{folder && <span class="folder"><Text text={folder} /></span>}<span class="name"><Text text={name} /></span></h1>
         <Chip state={file.state} />
       </div>
-      <p class="hidden" role="status">{file.key} is {file.state.toLowerCase()}</p>
+      <p class="hidden" role="status">{plain(file.key)} is {file.state.toLowerCase()}</p>
       {asked.error && <Notice error={asked.error} what="Not up to date" />}
-      {file.reason && <p class={`notice ${file.state === "COMPLETE" ? "" : "bad"}`}>{file.reason}</p>}
+      {file.reason && <p class={`notice ${file.state === "COMPLETE" ? "" : "bad"}`}><Text text={file.reason} /></p>}
       <section class="picture" aria-labelledby="account">
         <h2 id="account">Account</h2>
         <Bar account={account} label="Account of the file" big />
@@ -47,7 +49,7 @@ export function File({ id, view, query }) {
           <div>
             <Facts pairs={facts(file, account, now)} />
             <details><summary>Object and id</summary><Facts pairs={more(file)} /></details>
-            {file.settled_at && has("GET", "/files/{file_id}/receipt") && <Receipt file={file} />}
+            {file.settled_at && <Receipt file={file} />}
           </div>
         </div>
         <Skipped skipped={file.skipped} />
@@ -59,13 +61,17 @@ export function File({ id, view, query }) {
           </a>
         ))}
       </nav>
-      {view === "" && <Batches file={file} />}
-      {view === "records" && <Records file={file} query={query} />}
-      {view === "rejects" && <Rejects file={file} />}
-      {view === "time" && <OverTime file={file} />}
-      {view === "trace" && <Trace file={file} />}
+      {below}
     </>
   );
+}
+
+function viewOf(view, file, query) {
+  if (view === "records") return <Records file={file} query={query} />;
+  if (view === "rejects") return <Rejects file={file} />;
+  if (view === "time") return <OverTime file={file} />;
+  if (view === "trace") return <Trace file={file} />;
+  return view === "" ? <Batches file={file} /> : <Empty>A file has no such part.</Empty>;
 }
 
 /** What can be kept, and compared later by the command line. */
@@ -96,6 +102,7 @@ function verdict(file, account) {
     return `${percent(account.settledBytes, account.bytes)} settled: ${count(account.settledBytes)} of ${count(account.bytes)} bytes`;
   }
   if (account.balance === 0) return <><span class="tick" aria-hidden="true">✓ </span>adds up to the last byte: {count(account.counted.bytes)} bytes, {count(account.counted.lines)} lines</>;
+  if (account.balance === null && !account.counted.bytes) return "nothing of it was read";
   if (account.balance === null) return "the end of the text could not be reached; what was read of it is accounted for";
   return `${count(account.balance)} bytes are missing from the account`;
 }
@@ -121,7 +128,7 @@ function more(file) {
   return [
     ["next likely", file.runner_up && `${file.runner_up}, ${Math.round(100 * file.runner_up_score)} %`],
     ["bucket", file.bucket],
-    ["key", file.key],
+    ["key", <Text text={file.key} />],
     ["changed", moment(file.last_modified)],
     ["version", file.version_id && <span class="mono">{file.version_id}</span>],
     ["configuration", file.configuration && `version ${file.configuration}`],

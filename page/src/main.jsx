@@ -3,7 +3,7 @@
 import "./page.css";
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { discover, enter, forget, get, has, mayAdminister, mayAsk, mayOperate, onRefusal, token } from "./api.js";
+import { discover, enter, forget, get, mayAdminister, mayAsk, mayOperate, onRefusal, token } from "./api.js";
 import { Ask } from "./ask.jsx";
 import { Audit } from "./audit.jsx";
 import { DeadLetter } from "./dead_letter.jsx";
@@ -13,11 +13,13 @@ import { Overview } from "./overview.jsx";
 import { Notice, Waiting } from "./parts.jsx";
 import { usePolled } from "./polling.js";
 import { link, useRoute } from "./route.js";
-import { Upload } from "./upload.jsx";
+import { DropAnywhere, Tray, Upload } from "./upload.jsx";
+import { forgetUploads } from "./uploads.js";
 import { count } from "./words.js";
 
 const SCREENS = ["dead-letters", "ask", "upload", "audit"];
 const OF_ONE = ["file", "dead-letter"];
+const ROLES = { ask: "read", upload: "operate", audit: "administer" };
 
 const Needs = ({ role }) => <Notice error={{ message: `This needs a token with the role ${role}.` }} />;
 
@@ -30,8 +32,8 @@ function Mark() {
   );
 }
 
-function Door({ told, onEnter }) {
-  const [error, setError] = useState(told ? { message: told } : null);
+function Door({ refusal, onEnter }) {
+  const [error, setError] = useState(refusal ? { message: refusal } : null);
   const [busy, setBusy] = useState(false);
   const field = useRef(null);
   useEffect(() => field.current.focus(), []);
@@ -67,27 +69,20 @@ function Door({ told, onEnter }) {
 
 function Shell({ onLeave }) {
   const route = useRoute();
-  const [ready, setReady] = useState(false);
   const [me, setMe] = useState(null);
   const [error, setError] = useState(null);
   const main = useRef(null);
   const first = useRef(true);
   const screen = route.parts.slice(0, route.parts[0] === "ask" ? 1 : 2).join("/");
   useEffect(() => {
-    discover().then((said) => { setMe(said); setReady(true); }, setError);
+    discover().then(setMe, setError);
   }, []);
   useEffect(() => {
     if (!first.current) main.current?.focus();
     first.current = false;
     scrollTo(0, 0);
   }, [screen]);
-  useEffect(() => { // a file dropped beside the screen for uploads would replace the page
-    const stay = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files") && event.preventDefault();
-    addEventListener("dragover", stay);
-    addEventListener("drop", stay);
-    return () => { removeEventListener("dragover", stay); removeEventListener("drop", stay); };
-  }, []);
-  const letters = usePolled(`letters ${ready}`, () => (ready ? get("dead-letters", { limit: 100 }) : null));
+  const letters = usePolled("letters", (signal) => get("dead-letters", { limit: 100 }, { signal }));
   const dead = letters.data?.items?.length ?? 0;
   const [where, id] = route.parts;
   const at = (name) => ((where ?? "") === name ? "page" : undefined);
@@ -101,43 +96,50 @@ function Shell({ onLeave }) {
           <a href={link(["dead-letters"])} aria-current={at("dead-letters") ?? (where === "dead-letter" ? "true" : undefined)}>
             Dead letters{dead > 0 && <span class="badge"><span class="hidden">: </span>{count(dead)}{letters.data.cursor ? "+" : ""}</span>}
           </a>
-          {ready && mayAsk() && <a href={link(["ask"])} aria-current={at("ask")}>Ask</a>}
-          {ready && has("POST", "/uploads") && mayOperate() && <a href={link(["upload"])} aria-current={at("upload")}>Upload</a>}
-          {ready && has("GET", "/audit") && mayAdminister() && <a href={link(["audit"])} aria-current={at("audit")}>Audit</a>}
+          {mayAsk() && <a href={link(["ask"])} aria-current={at("ask")}>Ask</a>}
+          {mayOperate() && <a href={link(["upload"])} aria-current={at("upload")}>Upload</a>}
+          {mayAdminister() && <a href={link(["audit"])} aria-current={at("audit")}>Audit</a>}
         </nav>
-        {me && <span class="role" title={`The token may ${me.role}`}>{me.name}</span>}
+        {me && <span class="role" title={`${me.name} may ${me.role}`}>{me.name}</span>}
         <button type="button" class="quiet" onClick={onLeave}>Forget token</button>
       </header>
       <main id="main" ref={main} tabIndex={-1}>
         {error && <Notice error={error} />}
-        {!ready && !error && <Waiting />}
-        {ready && !where && <Overview query={route.query} />}
-        {ready && where === "file" && id && <File key={id} id={id} view={route.parts[2] ?? ""} query={route.query} />}
-        {ready && where === "dead-letters" && <DeadLetters query={route.query} onChange={letters.again} />}
-        {ready && where === "dead-letter" && id && <DeadLetter key={id} id={id} onChange={letters.again} />}
-        {ready && where === "ask" && <Ask id={id} />}
-        {ready && where === "upload" && (mayOperate() ? <Upload /> : <Needs role="operate" />)}
-        {ready && where === "audit" && (mayAdminister() ? <Audit query={route.query} /> : <Needs role="administer" />)}
-        {ready && where && !SCREENS.includes(where) && !(id && OF_ONE.includes(where)) && (
+        {!where && <Overview query={route.query} letters={letters.data} />}
+        {where === "file" && id && <File key={id} id={id} view={route.parts[2] ?? ""} query={route.query} />}
+        {where === "dead-letters" && <DeadLetters query={route.query} onChange={letters.again} />}
+        {where === "dead-letter" && id && <DeadLetter key={id} id={id} onChange={letters.again} />}
+        {ROLES[where] && !me && !error && <Waiting />}
+        {me && where === "ask" && <Ask id={id} />}
+        {me && where === "upload" && (mayOperate() ? <Upload /> : <Needs role={ROLES.upload} />)}
+        {me && where === "audit" && (mayAdminister() ? <Audit query={route.query} /> : <Needs role={ROLES.audit} />)}
+        {where && !SCREENS.includes(where) && !(id && OF_ONE.includes(where)) && (
           <p class="empty">There is no such page. <a href={link([])}>Go to the files</a></p>
         )}
       </main>
+      {where !== "upload" && <Tray />}
     </>
   );
 }
 
 function Page() {
   const [isIn, setIn] = useState(Boolean(token()));
-  const [told, setTold] = useState(null);
+  const [refusal, setRefusal] = useState(null);
   useEffect(() => {
     onRefusal(() => {
       forget();
-      setTold("The API no longer accepts this token.");
+      setRefusal("The API no longer accepts this token.");
       setIn(false);
     });
   }, []);
-  if (!isIn) return <Door told={told} onEnter={() => { setTold(null); setIn(true); }} />;
-  return <Shell onLeave={() => { forget(); setTold(null); setIn(false); }} />;
+  return (
+    <>
+      {isIn
+        ? <Shell onLeave={() => { forgetUploads(); forget(); setRefusal(null); setIn(false); }} />
+        : <Door refusal={refusal} onEnter={() => { setRefusal(null); setIn(true); }} />}
+      <DropAnywhere />
+    </>
+  );
 }
 
 render(<Page />, document.getElementById("page"));

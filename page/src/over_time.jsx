@@ -1,34 +1,31 @@
 // How many records there are at which time, by severity; a bar leads to its records.
 
 import { useEffect, useState } from "preact/hooks";
-import { get, has } from "./api.js";
+import { get } from "./api.js";
 import { Chart, barsOf } from "./chart.jsx";
 import { Empty, Notice, Waiting } from "./parts.jsx";
-import { severityOf } from "./records.jsx";
 import { go } from "./route.js";
 import { count, plural } from "./words.js";
 
 const NAMES = [["TRACE", "trace"], ["DEBUG", "debug"], ["INFO", "info"], ["none", "no severity"], ["WARN", "warn"], ["ERROR", "error"], ["FATAL", "fatal"]];
-const BARS = 60;
-const PAGE = 1000;
-const FIRST = 10_000;
-const ROUTE = "/files/{file_id}/histogram";
+const BARS_MAX = 60;
+const BAR_PIXELS = 27; // what a finger hits, and a gap
+
+const barsThatFit = () => Math.max(8, Math.min(BARS_MAX, Math.floor((document.getElementById("main").clientWidth - 80) / BAR_PIXELS)));
 
 export function OverTime({ file }) {
-  const isCounted = has("GET", ROUTE);
   const [state, setState] = useState({ points: [], without: 0, seen: 0, step: 0, cursor: undefined, error: null, busy: true });
-  const [most, setMost] = useState(isCounted ? Infinity : FIRST);
+  const [fitting] = useState(barsThatFit);
   useEffect(() => {
     const stop = new AbortController();
-    const gather = isCounted ? counted : read;
-    gather(file.file_id, most, stop.signal, setState).catch((error) => error.name !== "AbortError" && setState((old) => ({ ...old, error, busy: false })));
+    counted(file.file_id, fitting, stop.signal, setState).catch((error) => error.name !== "AbortError" && setState((old) => ({ ...old, error, busy: false })));
     return () => stop.abort();
-  }, [file.file_id, most, file.parsed.entries]);
+  }, [file.file_id, file.parsed.entries]);
   const { points, without, seen, cursor, error, busy } = state;
   if (error && !points.length) return <Notice error={error} />;
   if (busy && !points.length) return <Waiting what="Counting the records" />;
   if (!points.length) return <Empty>{seen ? "No record of this file has a time." : "The file has no records."}</Empty>;
-  const { bars, step } = barsOf(points, NAMES.map(([name]) => name), BARS, null, state.step);
+  const { bars, step } = barsOf(points, NAMES.map(([name]) => name), fitting, null, state.step);
   const pick = (bar) => go(["file", file.file_id, "records"], { from: new Date(bar.at).toISOString().slice(0, 19), to: new Date(bar.at + step * 1000).toISOString().slice(0, 19) });
   return (
     <section aria-labelledby="over-time">
@@ -37,18 +34,17 @@ export function OverTime({ file }) {
       <p class="muted" role="status">
         {busy ? "Counting … " : ""}{cursor ? `The first ${count(seen)} of ${plural(file.parsed.entries, "record")}` : `All ${plural(seen, "record")}`}{without ? `; ${count(without)} without a time` : ""}. A bar leads to its records.
       </p>
-      {cursor && !busy && <p><button type="button" class="quiet" onClick={() => setMost(most * 4)}>Read further</button></p>}
     </section>
   );
 }
 
-/** As the API counts: in parts, the later ones in buckets as wide or wider. */
+/** In parts, the later ones in buckets as wide or wider. */
 async function counted(id, most, signal, tell) {
   const points = [];
   const sum = { without: 0, seen: 0, step: 0 };
   let cursor;
   do {
-    const page = await get(`files/${id}/histogram`, { buckets: BARS, cursor }, { signal });
+    const page = await get(`files/${id}/histogram`, { buckets: most, cursor }, { signal });
     for (const bucket of page.buckets) {
       points.push({ at: Date.parse(bucket.from), parts: Object.fromEntries(Object.entries(bucket.severities).map(([name, number]) => [name === "-" ? "none" : name, number])) });
     }
@@ -58,22 +54,4 @@ async function counted(id, most, signal, tell) {
     cursor = page.cursor;
     tell({ points: [...points], ...sum, cursor, error: null, busy: Boolean(cursor) });
   } while (cursor && !signal.aborted);
-}
-
-/** Where the API does not count: from the records themselves, the first of them. */
-async function read(id, most, signal, tell) {
-  const points = [];
-  let cursor;
-  let seen = 0;
-  let without = 0;
-  do {
-    const page = await get(`files/${id}/records`, { limit: PAGE, cursor }, { signal });
-    for (const item of page.items) {
-      seen += 1;
-      if (item.timestamp) points.push({ at: Date.parse(item.timestamp), parts: { [severityOf(item.severity_number) ?? "none"]: 1 } });
-      else without += 1;
-    }
-    cursor = page.cursor;
-    tell({ points: [...points], without, seen, step: 0, cursor, error: null, busy: Boolean(cursor) && seen < most });
-  } while (cursor && seen < most && !signal.aborted);
 }

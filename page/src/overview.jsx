@@ -2,9 +2,9 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { accountOf, costOf, isMoving } from "./account.js";
-import { get, takes } from "./api.js";
+import { get } from "./api.js";
 import { Attention } from "./attention.jsx";
-import { Bar, Chip, Empty, Name, Notice, Waiting, sized } from "./parts.jsx";
+import { Bar, Chip, Empty, Name, Notice, Text, Waiting, plain, sized } from "./parts.jsx";
 import { useClock, usePolled } from "./polling.js";
 import { note, paceOf, wholePace } from "./rates.js";
 import { go, link } from "./route.js";
@@ -38,7 +38,7 @@ async function newest(query, signal) {
   return { ...page, items: page.items.map((file) => now.get(file.file_id) ?? file) };
 }
 
-export function Overview({ query }) {
+export function Overview({ query, letters }) {
   const asked = { state: query.get("state") ?? "", key: query.get("key") ?? "", format: query.get("format") ?? "", opened: query.get("opened") ?? "" };
   const [more, setMore] = useState({ items: [], cursor: undefined });
   const [busy, setBusy] = useState(false);
@@ -53,7 +53,10 @@ export function Overview({ query }) {
     const ids = new Set(first.map((file) => file.file_id));
     return [...first, ...more.items.filter((file) => !ids.has(file.file_id))];
   }, [files.data, more]);
-  const shown = listed.filter((file) => matches(file, asked));
+  const shown = useMemo(() => listed.filter((file) => matches(file, asked)), [listed, key]);
+  // Drawn anew only where the files have changed: not for each answer of the others.
+  const table = useMemo(() => shown.length > 0 && <Table files={shown} />, [shown]);
+  const totals = useMemo(() => <Totals />, []);
   const cursor = more.cursor === undefined ? files.data?.cursor : more.cursor;
   const formats = [...new Set(listed.map((file) => file.format).filter(Boolean))].sort();
   const isFiltered = Object.values(asked).some(Boolean);
@@ -78,8 +81,8 @@ export function Overview({ query }) {
         <Live files={files} />
       </div>
       {files.error && <Notice error={files.error} what="Not up to date" />}
-      <Attention files={listed} />
-      <Totals files={listed} hasMore={Boolean(cursor)} />
+      <Attention letters={letters} />
+      {totals}
       <search>
         <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
           <label>State
@@ -105,7 +108,7 @@ export function Overview({ query }) {
       </search>
       {!files.data && !files.error && <Waiting what="Loading the files" />}
       {files.data && <p class="hidden" role="status">{plural(shown.length, "file")} shown</p>}
-      {shown.length > 0 && <Table files={shown} />}
+      {table}
       {files.data && shown.length === 0 && (isFiltered
         ? <Empty>No file {cursor ? "of those loaded " : ""}matches these filters.</Empty>
         : <Empty>No file yet. Put an object into the input bucket, or use <code>froe upload FILE</code>: it appears here within seconds.</Empty>)}
@@ -115,23 +118,21 @@ export function Overview({ query }) {
   );
 }
 
-/** What the API filters; the rest is filtered here, among what is loaded. */
+/** As the API takes it. */
 function serverQuery(asked) {
   const query = {};
-  if (asked.key && byPrefix()) query.prefix = asked.key;
+  if (asked.key) query.prefix = asked.key;
   if (asked.state) query.state = asked.state;
-  if (asked.format && takes("/files", "format")) query.format = asked.format;
-  if (asked.opened && takes("/files", "from")) query.from = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 1000 * asked.opened).toISOString();
+  if (asked.format) query.format = asked.format;
+  if (asked.opened) query.from = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 1000 * asked.opened).toISOString();
   return query;
 }
-
-const byPrefix = () => takes("/files", "prefix");
 
 function matches(file, asked) {
   if (asked.state && file.state !== asked.state) return false;
   if (asked.format && file.format !== asked.format) return false;
   if (asked.opened && since(file.opened_at) > Number(asked.opened)) return false;
-  return byPrefix() ? file.key.startsWith(asked.key) : file.key.toLowerCase().includes(asked.key.toLowerCase());
+  return file.key.startsWith(asked.key);
 }
 
 function KeyField({ value, onAsk }) {
@@ -141,7 +142,7 @@ function KeyField({ value, onAsk }) {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => onAsk(text.trim()), 100);
   };
-  return <label class="wide">Key<input type="search" value={value} onInput={type} placeholder={byPrefix() ? "how it begins" : "a part of it"} spellcheck={false} autocomplete="off" /></label>;
+  return <label class="wide">Key<input type="search" value={value} onInput={type} placeholder="how it begins" spellcheck={false} autocomplete="off" /></label>;
 }
 
 function Live({ files }) {
@@ -181,12 +182,12 @@ function Row({ file, now }) {
   return (
     <tr role="row">
       <th scope="row" role="rowheader" class="key">
-        <a href={link(["file", file.file_id])}>{folder && <span class="folder">{folder}</span>}<span class="name"><Name text={name} /></span></a>
+        <a href={link(["file", file.file_id])}>{folder && <span class="folder"><Text text={folder} /></span>}<span class="name"><Name text={name} /></span></a>
       </th>
       <td role="cell" class="state"><Chip state={file.state} /></td>
       <td role="cell" class="account">
-        <Bar account={account} label={`Account of ${file.key}`} />
-        <span class="under">{summary(file, account)}</span>
+        <Bar account={account} label={`Account of ${plain(file.key)}`} />
+        <span class="under"><Text text={summary(file, account)} /></span>
       </td>
       <td role="cell" class="pace"><Pace file={file} account={account} now={now} /></td>
       <td role="cell" class="format"><Format file={file} /></td>
@@ -206,7 +207,7 @@ export function summary(file, account) {
   tell("rejected", "rejected");
   tell("skipped", "skipped");
   tell("pending", "pending");
-  tell("dead", "dead");
+  tell("dead", "dead-lettered");
   tell("discarded", "discarded");
   if (isMoving(file) && account.isWhole) said.unshift(percent(account.settledBytes, account.bytes));
   if (!said.length && file.state === "FAILED") return file.reason ?? "nothing could be read";

@@ -7,12 +7,18 @@ import { bytes, count, percent } from "./words.js";
 const TONES = {
   SPLITTING: "pending", PROCESSING: "pending", COMPLETE: "parsed", INCOMPLETE: "dead", DAMAGED: "rejected", FAILED: "dead", SUPERSEDED: "discarded",
   done: "parsed", failed: "dead", discarded: "discarded", pending: "pending", dead: "dead", redriven: "pending", resolved: "parsed",
+  QUEUED: "pending", RUNNING: "pending", SUCCEEDED: "parsed", CANCELLED: "discarded",
 };
 
-export const Chip = ({ state }) => <span class={`chip ${TONES[state] ?? "skipped"}`}>{String(state).toLowerCase()}</span>;
+/** A batch is `failed` in the API, and a letter `dead`: of a file that is another state, and people read one word for both. */
+const WORDS = { failed: "dead-lettered", dead: "dead-lettered" };
+
+export const Chip = ({ state }) => <span class={`chip ${TONES[state] ?? "skipped"}`}>{WORDS[state] ?? String(state).toLowerCase()}</span>;
 
 /** A name that may be broken behind its separators. */
-export const Name = ({ text }) => text.split(/(?<=[_.\-/])/).flatMap((each, at) => (at ? [<wbr key={at} />, each] : [each]));
+export const Name = ({ text }) => text.split(/(?<=[_\-/])/).flatMap((each, at) => (at ? [<wbr key={at} />, seen(each)] : [seen(each)]));
+
+const seen = (text) => (PLAIN.test(text) ? text : <Text text={text} />);
 
 /** One bar: the parts of the whole text, in the width of the bytes of each. */
 export function Bar({ account, label, big = false }) {
@@ -63,7 +69,7 @@ export function Legend({ account }) {
 }
 
 export function Notice({ error, what }) {
-  return <p class="notice bad" role="alert">{what ? `${what}: ` : ""}{error.message}</p>;
+  return <p class="notice bad" role="alert">{what ? `${what}: ` : ""}<Text text={error.message} /></p>;
 }
 
 export const Waiting = ({ what = "Loading" }) => <p class="waiting" role="status">{what} …</p>;
@@ -97,14 +103,34 @@ export function Raw({ base64 }) {
   return <code class="raw">{marked(pieces(data))}</code>;
 }
 
-/** Text of a log with the same escapes; its tabs and line ends stay what they are. */
-export const Text = ({ text }) => marked(pieces(new TextEncoder().encode(text), true));
+/** Text of a log, or whatever else strangers may have written, with such escapes; its tabs and line ends stay what they are. */
+export function Text({ text }) {
+  if (PLAIN.test(text)) return text;
+  const parts = text.split(UNSEEN);
+  return parts.map((each, at) => (at % 2 ? <span key={at} class="escape" title={codeOf(each)}>{escaped(each)}</span> : each));
+}
 
-const marked = (found) => found.map((each, at) => (each.escape ? <span key={at} class="escape" title={each.title}>{each.text}</span> : each.text));
+/** The same as a string, for what hovers and what is read out. */
+export const plain = (text) => (PLAIN.test(text) ? text : text.replace(UNSEEN, escaped));
+
+const PLAIN = /^[\t\n\x20-\x7e]*$/; // most texts, and a hundredth of the time of what follows
+const UNSEEN = /((?![\t\n])[\p{C}\p{Zl}\p{Zp}])/gu;
+
+const hexOf = (character, digits) => character.codePointAt(0).toString(16).padStart(digits, "0");
+
+const codeOf = (character) => `U+${hexOf(character, 4).toUpperCase()}`;
+
+function escaped(character) {
+  const code = character.codePointAt(0);
+  if (code < 0x100) return NAMES[code] ?? `\\x${hexOf(character, 2)}`;
+  return code < 0x10000 ? `\\u${hexOf(character, 4)}` : `\\u{${hexOf(character, 4)}}`;
+}
+
+const marked = (pieces) => pieces.map((each, at) => (each.escape ? <span key={at} class="escape" title={each.title}>{each.text}</span> : each.text));
 
 const NAMES = { 0: "\\0", 9: "\\t", 10: "\\n", 13: "\\r", 27: "\\e" };
 
-function pieces(data, keepsLines = false) {
+function pieces(data) {
   const found = [];
   let plain = [];
   const flush = () => {
@@ -113,7 +139,7 @@ function pieces(data, keepsLines = false) {
     plain = [];
   };
   for (let at = 0; at < data.length; ) {
-    const width = keepsLines && (data[at] === 9 || data[at] === 10) ? 1 : widthAt(data, at);
+    const width = widthAt(data, at);
     if (width) {
       for (let each = 0; each < width; each += 1) plain.push(data[at + each]);
       at += width;

@@ -3,8 +3,8 @@
 import { Fragment } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { isMoving } from "./account.js";
-import { get, takes } from "./api.js";
-import { Empty, Facts, Notice, Text, Waiting } from "./parts.jsx";
+import { get } from "./api.js";
+import { Empty, Facts, Notice, Text, Waiting, plain } from "./parts.jsx";
 import { go } from "./route.js";
 import { count, plural } from "./words.js";
 
@@ -24,8 +24,6 @@ async function pageOf(id, query, signal) {
 }
 
 export const severityOf = (number) => (number ? SEVERITIES[Math.min(5, Math.floor((number - 1) / 4))] : null);
-
-const canWhere = () => takes("/files/{file_id}/records", "where");
 
 const utc = (text) => (text ? `${text}Z` : "");
 
@@ -71,8 +69,8 @@ export function Records({ file, query }) {
         <form class="filters" aria-label="Filters of the records" onSubmit={(event) => {
           event.preventDefault();
           const { text, where } = event.target.elements;
-          ask({ text: text.value.trim(), where: where?.value.trim() ? [...new Set([...asked.where, where.value.trim()])] : asked.where });
-          if (where) where.value = "";
+          ask({ text: text.value.trim(), where: where.value.trim() ? [...new Set([...asked.where, where.value.trim()])] : asked.where });
+          where.value = "";
         }}>
           <label class="wide">Text<input name="text" type="search" key={asked.text} defaultValue={asked.text} maxlength={200} placeholder="in the message or a field" onBlur={(event) => event.target.value.trim() !== asked.text && ask({ text: event.target.value.trim() })} /></label>
           <label>At least
@@ -83,14 +81,14 @@ export function Records({ file, query }) {
           </label>
           <label>From (UTC)<input type="datetime-local" step="1" value={asked.from} onChange={(event) => ask({ from: event.target.value })} /></label>
           <label>To (UTC)<input type="datetime-local" step="1" value={asked.to} onChange={(event) => ask({ to: event.target.value })} /></label>
-          {canWhere() && <label class="wide">Where<input name="where" placeholder="status>=500, client.address=192.0.2.7, body~timeout" spellcheck={false} autocomplete="off" aria-describedby="where-help" /></label>}
+          <label class="wide">Where<input name="where" placeholder="status>=500, client.address=192.0.2.7, body~timeout" spellcheck={false} autocomplete="off" aria-describedby="where-help" /></label>
           <button type="submit">Search</button>
           {isFiltered && <button type="button" class="quiet" onClick={() => go(["file", file.file_id, "records"], {}, { replace: true })}>Clear</button>}
         </form>
-        {canWhere() && <p id="where-help" class="hidden">A field, one of = != &gt; &gt;= &lt; &lt;= or ~ for contains, and a value</p>}
+        <p id="where-help" class="hidden">A field, one of = != &gt; &gt;= &lt; &lt;= or ~ for contains, and a value</p>
         {asked.where.length > 0 && (
           <ul class="wheres" aria-label="Conditions on fields">
-            {asked.where.map((each) => <li key={each}><button type="button" class="quiet" aria-label={`Drop the condition ${each}`} onClick={() => ask({ where: asked.where.filter((other) => other !== each) })}>{each}</button></li>)}
+            {asked.where.map((each) => <li key={each}><button type="button" class="quiet" aria-label={`Drop the condition ${plain(each)}`} onClick={() => ask({ where: asked.where.filter((other) => other !== each) })}><Text text={each} /></button></li>)}
           </ul>
         )}
       </search>
@@ -102,7 +100,7 @@ export function Records({ file, query }) {
             <p role="status">{busy ? "Loading …" : items.length ? `${plural(items.length, "record")} from byte ${count(items[0].offset)} of the text` : page.cursor ? "No match in this stretch of the text" : isFiltered ? "No record matches" : "No records"}</p>
             <Chooser columns={columns} chosen={chosen} onChoose={choose} />
           </div>
-          {items.length > 0 && <Table items={items} columns={columns} chosen={chosen} open={open} onOpen={setOpen} onWhere={canWhere() ? (each) => ask({ where: [...new Set([...asked.where, each])] }) : null} />}
+          {items.length > 0 && <Table items={items} columns={columns} chosen={chosen} open={open} onOpen={setOpen} onWhere={(each) => ask({ where: [...new Set([...asked.where, each])] })} />}
           {!items.length && !page.cursor && !isFiltered && <Empty>{isMoving(file) ? "The first records appear with the first batch." : "The file has no records."}</Empty>}
           <div class="pager">
             <button type="button" class="quiet" disabled={before < 2 || busy} onClick={() => turn(trail.slice(0, -1))}>Previous</button>
@@ -124,13 +122,14 @@ function useColumns(format, items) {
     const found = new Map();
     for (const item of items) {
       for (const [name, value] of Object.entries(item.attributes ?? {})) {
-        const column = found.get(name) ?? { name, times: 0, types: new Set() };
+        const column = found.get(name) ?? { name, times: 0, types: new Set(), first: written(value), varies: false };
         column.times += 1;
+        column.varies ||= written(value) !== column.first;
         column.types.add(value === null ? "null" : Array.isArray(value) ? "list" : typeof value);
         found.set(name, column);
       }
     }
-    return [...found.values()].sort((one, other) => other.times - one.times).map(({ name, types }) => {
+    return [...found.values()].sort((one, other) => other.varies - one.varies || other.times - one.times).map(({ name, types }) => {
       types.delete("null");
       return { name, type: types.size === 1 ? [...types][0] : types.size ? "mixed" : "null" };
     });
@@ -153,7 +152,7 @@ function Chooser({ columns, chosen, onChoose }) {
       <summary>Columns <span class="muted">{chosen.filter((name) => columns.some((each) => each.name === name)).length} of {columns.length}</span></summary>
       <fieldset>
         <legend class="hidden">Visible columns</legend>
-        {columns.map(({ name, type }) => <label key={name}><input type="checkbox" checked={chosen.includes(name)} onChange={() => toggle(name)} /><span class="name">{name}</span> <span class="muted">{TYPES[type]}</span></label>)}
+        {columns.map(({ name, type }) => <label key={name}><input type="checkbox" checked={chosen.includes(name)} onChange={() => toggle(name)} /><span class="name"><Text text={name} /></span> <span class="muted">{TYPES[type]}</span></label>)}
       </fieldset>
     </details>
   );
@@ -172,7 +171,7 @@ function Table({ items, columns, chosen, open, onOpen, onWhere }) {
         <thead>
           <tr>
             <th scope="col">time (UTC)</th>{hasSeverity && <th scope="col">severity</th>}<th scope="col">message</th>
-            {shown.map(({ name, type }) => <th key={name} scope="col" class={type === "number" ? "number" : undefined}>{name}<span class="type">{TYPES[type]}</span></th>)}
+            {shown.map(({ name, type }) => <th key={name} scope="col" class={type === "number" ? "number" : undefined}><Text text={name} /><span class="type">{TYPES[type]}</span></th>)}
           </tr>
         </thead>
         <tbody>
@@ -186,8 +185,8 @@ function Table({ items, columns, chosen, open, onOpen, onWhere }) {
                     <button type="button" class="opener" aria-expanded={isOpen} aria-label={`Record at byte ${item.offset}`} onClick={() => onOpen(isOpen ? null : item.offset)}>{clock(item.timestamp) || "no time"}</button>
                   </td>
                   {hasSeverity && <td>{item.severity_text ?? severity ?? ""}</td>}
-                  <td class="message" title={item.body}><Text text={item.body ?? ""} /></td>
-                  {shown.map(({ name, type }) => <td key={name} class={type === "number" ? "number" : "field"} title={written(item.attributes?.[name])}><Text text={written(item.attributes?.[name])} /></td>)}
+                  <td class="message" title={plain(item.body ?? "")}><Text text={item.body ?? ""} /></td>
+                  {shown.map(({ name, type }) => <td key={name} class={type === "number" ? "number" : "field"} title={plain(written(item.attributes?.[name]))}><Text text={written(item.attributes?.[name])} /></td>)}
                 </tr>
                 {isOpen && <tr class="opened"><td colSpan={(hasSeverity ? 3 : 2) + shown.length}><Whole item={item} onWhere={onWhere} /></td></tr>}
               </Fragment>
@@ -202,15 +201,15 @@ function Table({ items, columns, chosen, open, onOpen, onWhere }) {
 function Whole({ item, onWhere }) {
   const valued = (name, value) => {
     const text = written(value);
-    if (!onWhere || text === "" || typeof value === "object" || text.length > 100) return text && <Text text={text} />;
-    return <><Text text={text} /> <button type="button" class="quiet small" aria-label={`Only records with ${name} ${text}`} onClick={() => onWhere(`${name}=${text}`)}>only these</button></>;
+    if (text === "" || typeof value === "object" || text.length > 100) return text && <Text text={text} />;
+    return <><Text text={text} /> <button type="button" class="quiet small" aria-label={plain(`Only records with ${name} ${text}`)} onClick={() => onWhere(`${name}=${text}`)}>only these</button></>;
   };
   return (
     <div class="whole">
       {item.body && <pre><Text text={item.body} /></pre>}
       <Facts pairs={[
         ["time", item.timestamp], ["time: not in the line", item.timestamp_assumed],
-        ...Object.entries(item.attributes ?? {}).map(([name, value]) => [name, valued(name, value)]),
+        ...Object.entries(item.attributes ?? {}).map(([name, value]) => [<Text text={name} />, valued(name, value)]),
         ["format", item.format], ["in the text", `bytes ${count(item.offset)} to ${count(item.offset + item.length)}, ${plural(item.lines, "line")}`],
         ["batch", <span class="mono">{item.batch_id}</span>], ["replaced", item.replaced && "holds bytes that are not UTF-8, shown as \uFFFD"],
       ]} />

@@ -1,7 +1,7 @@
 // The rejects of a file, grouped by reason: the bytes as they are, and what an entry should have looked like.
 
 import { useEffect, useState } from "preact/hooks";
-import { get, has } from "./api.js";
+import { get } from "./api.js";
 import { facts } from "./facts.js";
 import { Empty, Notice, Raw, Waiting } from "./parts.jsx";
 import { bytes, count, plural } from "./words.js";
@@ -35,7 +35,7 @@ export function Rejects({ file }) {
   const [reasons, setReasons] = useState(new Map());
   useEffect(() => {
     const stop = new AbortController();
-    if (has("GET", "/files/{file_id}/rejects/reasons")) tally(file.file_id, stop.signal, setReasons).catch(() => {});
+    tally(file.file_id, stop.signal, setReasons).catch(() => {});
     return () => stop.abort();
   }, [file.file_id, file.rejected.entries]);
 
@@ -88,7 +88,7 @@ function Group({ reason, items, all }) {
         {items.slice(0, most).map((item) => (
           <li key={item.offset}>
             <span class="offset" title="byte of the text">{count(item.offset)}</span>
-            <span class="what"><Raw base64={item.raw} />{item.length > rawLength(item.raw) && <span class="muted"> … {bytes(item.length)} in all</span>}{item.expected && <span class="under">expected {item.expected}</span>}</span>
+            <span class="what"><Raw base64={item.raw} />{item.length > rawLength(item.raw) && <span class="muted"> … {bytes(item.length)} in all</span>}{item.expected && <span class="under">expected <Text text={item.expected} /></span>}</span>
           </li>
         ))}
       </ol>
@@ -102,10 +102,10 @@ const rawLength = (base64) => (base64.length / 4) * 3 - (base64.endsWith("==") ?
 
 function Expected({ name }) {
   const known = facts.formats[name];
-  if (!known) return <p>The format is <code>{name}</code>, one of your own.</p>;
+  if (!known) return <p>The format of the file is <code>{name}</code>, one of your own.</p>;
   return (
     <div class="expected">
-      <p>Expected was <code>{name}</code> ({known.title}), such as:</p>
+      <p>The format of the file is <code>{name}</code> ({known.title}). An entry of it looks like this:</p>
       <pre tabIndex={0} role="region" aria-label={`An entry of the format ${name}`}>{known.sample}</pre>
     </div>
   );

@@ -1,8 +1,8 @@
-// Totals, and lines over time: of all settled files by the API's statistics, else of the files in the list.
+// Totals of the settled files, and their lines over time.
 
 import { useState } from "preact/hooks";
-import { accountOf, costOf } from "./account.js";
-import { get, has } from "./api.js";
+import { costOf } from "./account.js";
+import { get } from "./api.js";
 import { Chart, barsOf } from "./chart.jsx";
 import { usePolled } from "./polling.js";
 import { bytes, count, dollars, percent, plural, short } from "./words.js";
@@ -10,9 +10,7 @@ import { bytes, count, dollars, percent, plural, short } from "./words.js";
 const NAMES = [["parsed", "parsed"], ["rejected", "rejected"], ["skipped", "skipped"], ["dead", "dead-lettered"], ["discarded", "discarded"], ["pending", "pending"]];
 const RANGES = [["day", "24 hours", 86_400, "hour"], ["week", "7 days", 604_800, "hour"], ["month", "30 days", 2_592_000, "day"]];
 const FORMATS_MAX = 8;
-const NOTHING = { files: 0, lines: 0, bytes: 0, entries: 0, parsed: 0, rejected: 0 };
-
-export const Totals = (props) => (has("GET", "/statistics") ? <Settled /> : <Listed {...props} />);
+const NOTHING = { files: 0, lines: 0, bytes: 0, parsed: 0, rejected: 0 };
 
 /** All pages of the statistics of a range. */
 async function statistics([, , seconds, by], signal) {
@@ -30,7 +28,7 @@ async function statistics([, , seconds, by], signal) {
 }
 
 function added(buckets) {
-  const totals = { ...NOTHING };
+  const totals = { ...NOTHING, parts: Object.fromEntries(NAMES.map(([name]) => [name, 0])) };
   const formats = new Map();
   for (const bucket of buckets) {
     for (const [name, of] of Object.entries(bucket.formats)) {
@@ -43,13 +41,14 @@ function added(buckets) {
         sum.rejected += of.rejected.entries;
         if (of.used) sum.dollars = (sum.dollars ?? 0) + (costOf(of) ?? 0);
       }
+      for (const [part] of NAMES) totals.parts[part] += of[part]?.lines ?? 0;
       formats.set(name, own);
     }
   }
   return { totals, formats: [...formats].sort((one, other) => other[1].lines - one[1].lines) };
 }
 
-function Settled() {
+export function Totals() {
   const [chosen, choose] = useState("day");
   const range = RANGES.find(([name]) => name === chosen);
   const asked = usePolled(`statistics ${chosen}`, (signal) => statistics(range, signal));
@@ -69,6 +68,7 @@ function Settled() {
         </div>
       </div>
       <Numbers totals={totals} />
+      <Sum totals={totals} />
       {formats.length > 0 && (
         <details>
           <summary>By format</summary>
@@ -88,36 +88,29 @@ function Settled() {
   );
 }
 
+/** The lines of all settled files: in which part each of them is. */
+function Sum({ totals: { lines, parts } }) {
+  if (!lines) return null;
+  const rest = lines - Object.values(parts).reduce((sum, each) => sum + each, 0);
+  const all = [...NAMES.map(([name, title]) => [name, title, parts[name]]), ["unread", "not accounted for", rest]].filter(([, , number]) => number);
+  return (
+    <div class="adds">
+      <div class="bar" role="img" aria-label={`Lines of settled files: ${all.map(([, title, number]) => `${title} ${percent(number, lines)}`).join(", ")}`}>
+        {all.map(([name, , number]) => <span key={name} class={`part ${name}`} style={{ flexGrow: number / lines }} />)}
+      </div>
+      <p>{count(lines)} lines ={all.map(([name, title, number], at) => <span key={name}>{at ? " +" : ""} <span class="addend"><span class={`swatch ${name}`} />{count(number)} {title}</span></span>)}</p>
+    </div>
+  );
+}
+
 function Numbers({ totals }) {
   return (
     <dl>
       <div><dt>lines</dt><dd>{short(totals.lines)}</dd></div>
       <div><dt>text</dt><dd>{bytes(totals.bytes)}</dd></div>
       <div><dt>records</dt><dd>{short(totals.parsed)}</dd></div>
-      <div><dt>rejects</dt><dd>{short(totals.rejected)} <small>{percent(totals.rejected, totals.parsed + totals.rejected)}</small></dd></div>
+      <div><dt>rejects</dt><dd>{percent(totals.rejected, totals.parsed + totals.rejected)}</dd></div>
       {totals.dollars !== undefined && <div title="at the prices of us-east-1"><dt>cost</dt><dd>{dollars(totals.dollars)}</dd></div>}
     </dl>
-  );
-}
-
-function Listed({ files, hasMore }) {
-  if (!files.length) return null;
-  const totals = { ...NOTHING, dollars: 0 };
-  const points = files.map((file) => {
-    const account = accountOf(file);
-    totals.lines += account.counted.lines;
-    totals.bytes += account.counted.bytes;
-    totals.parsed += file.parsed.entries;
-    totals.rejected += file.rejected.entries;
-    totals.dollars += costOf(file) ?? 0;
-    return { at: Date.parse(file.opened_at), parts: Object.fromEntries(NAMES.map(([name]) => [name, account.parts[name].lines])) };
-  });
-  const { bars, step } = barsOf(points, NAMES.map(([name]) => name), 48);
-  return (
-    <section class="totals" aria-labelledby="totals">
-      <h2 id="totals">{hasMore ? `The newest ${plural(files.length, "file")}` : plural(files.length, "file")}</h2>
-      <Numbers totals={totals} />
-      {bars.length > 1 && <Chart bars={bars} step={step} names={NAMES} label="Lines by arrival of their file" unit="lines" />}
-    </section>
   );
 }

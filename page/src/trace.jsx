@@ -2,8 +2,8 @@
 
 import { useState } from "preact/hooks";
 import { isMoving } from "./account.js";
-import { get, has } from "./api.js";
-import { Copy, Empty, Notice, Waiting } from "./parts.jsx";
+import { get } from "./api.js";
+import { Empty, Notice, Text, Waiting } from "./parts.jsx";
 import { usePolled } from "./polling.js";
 import { count, plural, span } from "./words.js";
 
@@ -12,15 +12,12 @@ const ALL = 1000;
 
 export function Trace({ file }) {
   if (!file.trace) return <Empty>The file was opened while tracing was off, or it was not sampled.</Empty>;
-  const command = `froe traces ${file.file_id}`;
   return (
     <section aria-labelledby="trace">
       <h2 id="trace" class="hidden">Trace</h2>
       <p>The trace <span class="mono">{file.trace}</span> follows the file from the splitter through the queue to its workers.</p>
       {file.trace_url && <p><a href={file.trace_url} target="_blank" rel="noreferrer">Open it in X-Ray</a></p>}
-      {has("GET", "/files/{file_id}/trace")
-        ? <Waterfall file={file} />
-        : <p>In a terminal, as a waterfall: <code>{command}</code> <Copy text={command} label="Copy the command" /></p>}
+      <Waterfall file={file} />
     </section>
   );
 }
@@ -87,7 +84,7 @@ function Row({ label, name, tone, start, ms, of, fault, threads }) {
         <td class="number">{span(ms / 1000)}</td>
         <td class="axis"><span class={`stage ${tone}`} style={{ left: `${of(start)}%`, width: `${Math.max(0.3, of(start + ms) - of(start))}%` }} /></td>
       </tr>
-      {fault && <tr><td /><td colSpan={3} class="why">{fault}</td></tr>}
+      {fault && <tr><td /><td colSpan={3} class="why"><Text text={fault} /></td></tr>}
     </>
   );
 }

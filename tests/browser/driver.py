@@ -20,6 +20,8 @@ WITHOUT = "optional: no Chromium on this machine (Debian, Ubuntu: apt-get instal
 PHONE, TABLET, DESK = 390, 800, 1440
 _SECONDS = 60
 _TOKEN = "froe-token"
+_ALSO = {"rules": {"target-size": {"enabled": True}}}
+"""Of WCAG 2.2, which axe does not check by default."""
 
 
 @contextmanager
@@ -65,9 +67,9 @@ class Visit:
         if self.info.token in url:
             self.problems.append("the token is in an address")
 
-    def go(self, where: str = "") -> None:
-        """Open the page there with the token known, as in a tab that was opened before."""
-        self.page.add_init_script(f"sessionStorage.setItem({_TOKEN!r}, {self.info.token!r})")
+    def go(self, where: str = "", token: str | None = None) -> None:
+        """Open the page there with the token known, as in a tab that was opened before. token: the administrator's by default."""
+        self.page.add_init_script(f"sessionStorage.setItem({_TOKEN!r}, {(token or self.info.token)!r})")
         self.page.goto(f"{self.info.api}/#/{where}")
         self.page.locator("main#main").wait_for()
 
@@ -85,7 +87,7 @@ class Visit:
 
     def faults_of_access(self, *rules: str) -> list[str]:
         """What axe finds (https://github.com/dequelabs/axe-core). rules: those only; by default all."""
-        only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+        only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else _ALSO
         actual: dict[str, Any] = (
             Axe().run(self.page, options={"resultTypes": ["violations"], **only}).response
         )

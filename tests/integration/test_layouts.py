@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.request import urlopen
@@ -306,12 +307,15 @@ def test_http_answers_sql_of_the_sink_as_the_command_line_does(packed: LocalStac
     assert (outside["state"], "ermission" in outside["reason"]) == ("FAILED", True)
 
 
+ENDLESS = "select sum(a.i * b.i) from range(10000000) a(i), range(10000000) b(i)"
+
+
 def test_a_query_that_runs_is_cancelled(packed: LocalStack) -> None:
     endless = call_api(
         packed,
         "/queries",
         method="POST",
-        body={"sql": "select sum(a.i * b.i) from range(10000000) a(i), range(10000000) b(i)"},
+        body={"sql": ENDLESS},
     )
     path = f"/queries/{endless.body['query_id']}"
     assert call_api(packed, path, method="DELETE").body["state"] == "CANCELLED"
@@ -334,7 +338,17 @@ def test_the_page_asks_the_sink_in_sql(packed: LocalStack, poured: Poured) -> No
             editor = page.get_by_label("SQL")
             assert "kind = 'reject'" in editor.input_value()
             editor.fill(sql)
+            page.get_by_role("button", name="The newest").click()
+            assert "order by time desc" in editor.input_value()
+            page.get_by_role("list", name="Earlier queries").get_by_role("button").click()
+            assert editor.input_value() == sql, "what was written is not lost"
+            too_wide = {"Code": "BadRequestError", "Message": "a row of the answer is larger"}
+            once = re.compile(r"/queries/[-0-9a-f]+\?")
+            page.route(once, lambda route: route.fulfill(status=400, json=too_wide), times=1)
+            one.refusals_allowed = True
             editor.press("Control+Enter")
+            page.get_by_role("alert").get_by_text("a row of the answer is larger").wait_for()
+            page.get_by_role("button", name="Look at it again").click()
             rows = page.locator("table.answer tbody tr")
             rows.first.wait_for()
             assert [row.locator("td").all_inner_texts() for row in rows.all()] == [
@@ -351,6 +365,11 @@ def test_the_page_asks_the_sink_in_sql(packed: LocalStack, poured: Poured) -> No
             editor.fill("select nothing from records")
             page.get_by_role("button", name="Run").click()
             page.get_by_role("alert").get_by_text("GET /queries/table lists them").wait_for()
+            call_api(packed, "/queries", method="POST", body={"sql": ENDLESS})
+            page.reload()
+            page.get_by_role("button", name="Cancel select sum(a.i * b.i)").click()
+            running = page.get_by_role("region", name="Queries of the last days").get_by_role("listitem")
+            running.filter(has_text="select sum(a.i").filter(has_text="cancelled").first.wait_for()
         with driver.visiting(browser, packed.info, driver.PHONE, "dark") as one:
             one.go(answer)
             one.page.locator("table.answer tbody tr").first.wait_for()

@@ -13,8 +13,9 @@ import pytest
 pytest.importorskip("playwright", reason="needs playwright: make setup")
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from chalicelib.access import Role
 from froe.local import LocalStack
 from tests.browser.driver import CHROMIUM, DESK, PHONE, WITHOUT, Visit, chromium, visiting
 from tests.integration.letters import let_die, take_batches
@@ -27,11 +28,15 @@ LEVELS = ("info", "info", "info", "warn", "error")
 FORGED = "<img src=x onerror=alert(1)>"
 
 
+TURNED = "\u202e"
+"""What follows it is written from right to left."""
+
+
 def line(number: int) -> bytes:
     fields = {
         "time": f"2026-09-14T06:{number // 60 % 60:02d}:{number % 60:02d}Z",
         "level": LEVELS[number % len(LEVELS)],
-        "msg": f"order {number} {FORGED}",
+        "msg": f"order {number} {FORGED}{TURNED * (number == 1)}",
         "status": 200 + number % 3 * 100,
     }
     return json.dumps(fields).encode() + b"\n"
@@ -154,7 +159,7 @@ def test_rejects_are_grouped_with_their_bytes_and_what_was_expected(
     page = visit(f"file/{files['good']}/rejects").page
     group = page.get_by_role("article").first
     expect(group).to_contain_text("invalid-json")
-    expect(group).to_contain_text("Expected was json")
+    expect(group).to_contain_text("The format of the file is json")
     entries = page.locator(".entries")
     expect(entries).to_contain_text(FORGED)
     expect(entries).to_contain_text("\\xff\\0{not even text")
@@ -166,6 +171,9 @@ def test_records_are_searched_filtered_and_paged(visit: Callable[..., Visit], fi
     rows = page.locator("table.records tbody tr")
     expect(rows).to_have_count(50)
     expect(page.locator("table.records thead")).to_contain_text("statusnumber")
+    turned = rows.nth(1).locator(".message")
+    expect(turned).to_have_text(f"order 1 {FORGED}\\u202e")
+    expect(turned).to_have_attribute("title", f"order 1 {FORGED}\\u202e")
     page.get_by_role("button", name="Next").click()
     expect(rows.first).to_contain_text("order 50 ")
     page.get_by_role("button", name="Previous").click()
@@ -276,21 +284,64 @@ def test_every_screen_fits_and_is_accessible(
     assert violations == {}
 
 
-def test_a_file_that_is_dropped_is_uploaded_and_watched(
+def drop(page: Page, name: str, content: str) -> None:
+    """On the page itself, wherever it is."""
+    dropped = page.evaluate_handle(
+        "([name, text]) => { const all = new DataTransfer(); all.items.add(new File([text], name)); return all }",
+        [name, content],
+    )
+    page.dispatch_event("body", "drop", {"dataTransfer": dropped})
+
+
+def test_a_file_that_is_dropped_anywhere_is_uploaded_and_followed_from_screen_to_screen(
     visit: Callable[..., Visit], stack: LocalStack
 ) -> None:
     page = visit("upload").page
     page.get_by_label("Folder in the bucket").fill("page/dropped")
-    dropped = page.evaluate_handle(
-        "text => { const all = new DataTransfer(); all.items.add(new File([text], 'drop.jsonl')); return all }",
-        log(50).decode(),
-    )
-    page.dispatch_event("body", "drop", {"dataTransfer": dropped})
-    sent = page.get_by_role("list", name="Uploads").get_by_role("listitem")
-    expect(sent).to_contain_text("page/dropped/drop.jsonl")
+    page.get_by_role("link", name="Files").click()
+    with paused(stack, "worker"):
+        drop(page, "drop.jsonl", log(50).decode())
+        tray = page.get_by_role("complementary", name="Uploads")
+        expect(tray).to_contain_text("1 being read")
+        expect(page.get_by_role("heading", name="Files", level=1)).to_be_visible()
+        page.get_by_role("link", name="Dead letters").click()
+        expect(tray).to_contain_text("1 being read")
+        tray.get_by_role("link", name="Show them").click()
+        sent = page.get_by_role("list", name="Uploads").get_by_role("listitem")
+        expect(sent).to_contain_text("page/dropped/drop.jsonl")
+        expect(tray).to_have_count(0)
+        page.get_by_role("link", name="Audit").click()
+    expect(tray).to_contain_text("1 settled")
+    tray.get_by_role("link", name="Show them").click()
     expect(sent.get_by_text("complete", exact=True)).to_be_visible()
-    sent.get_by_role("link", name="Watch it being read").click()
+    sent.get_by_role("link", name="See its account").click()
     expect(page.get_by_text("adds up to the last byte")).to_be_visible()
+
+
+def test_a_token_whose_role_is_too_low_is_kept_and_the_role_is_named(
+    visit: Callable[..., Visit], stack: LocalStack
+) -> None:
+    """Where the page knows the role it offers nothing more; here it takes the token for another's at first."""
+    reader = services_of(stack).tokens.create("reader", Role.READ, "tests")
+    one = visit(None)
+    one.refusals_allowed = True
+    page = one.page
+    one.go(token=reader)
+    expect(page.get_by_role("link", name="Dead letters")).to_be_visible()
+    expect(page.get_by_text("reader", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Upload")).to_have_count(0)
+    drop(page, "drop.jsonl", "not for a reader")
+    expect(page.get_by_role("alert")).to_contain_text("needs a token with the role operate")
+    as_operator = {"name": "reader", "role": "operate", "queries": False}
+    page.route("**/me", lambda route: route.fulfill(json=as_operator), times=1)
+    page.reload()
+    page.get_by_role("link", name="Upload").click()
+    drop(page, "drop.jsonl", "not for a reader")
+    sent = page.get_by_role("list", name="Uploads").get_by_role("listitem")
+    expect(sent).to_contain_text("This needs a token with the role operate; this one is for read.")
+    assert page.evaluate("sessionStorage.getItem('froe-token')") == reader
+    one.move("nonsense")
+    expect(page.get_by_text("There is no such page.")).to_be_visible()
 
 
 def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
@@ -327,17 +378,9 @@ def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
         else:
             route.continue_()
 
-    def drop(name: str) -> None:
-        dropped = page.evaluate_handle(
-            "([name, size]) => { const all = new DataTransfer();"
-            " all.items.add(new File([new Uint8Array(size)], name)); return all }",
-            [name, sum(sizes)],
-        )
-        page.dispatch_event("body", "drop", {"dataTransfer": dropped})
-
     page.route("**/uploads", begun)
     page.route("**/*partNumber=*", disturbed)
-    drop("stopped.bin")
+    drop(page, "stopped.bin", "\0" * sum(sizes))
     expect(sent.first).to_contain_text(re.compile(r"[1-9]\d*(\.\d)? % of 151 kB"))
     with page.expect_response("**/uploads/abort") as aborted:
         sent.first.get_by_role("button", name="Stop").click()
@@ -345,8 +388,10 @@ def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
     expect(sent.first.get_by_text("stopped", exact=True)).to_be_visible()
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket, Prefix="page/large/")
 
-    drop("whole.bin")
-    expect(sent.first.get_by_role("link", name="Watch it being read")).to_be_visible()
+    drop(page, "whole.bin", "\0" * sum(sizes))
+    expect(
+        sent.first.get_by_role("link", name=re.compile("Watch it being read|See its account"))
+    ).to_be_visible()
     objects = s3.list_objects_v2(Bucket=bucket, Prefix="page/large/")["Contents"]
     assert [(each["Key"], each["Size"]) for each in objects] == [("page/large/whole.bin", sum(sizes))]
     assert objects[0]["ETag"].endswith('-4"'), "of four parts"
