@@ -11,16 +11,17 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final
 
 from chalicelib.access import Person, Role
 from chalicelib.core.errors import FroeError, ObjectGoneError
 from chalicelib.core.wire.answers import RowTooLongError, csv_rows, lines_of
 from chalicelib.core.wire.fields import quoted
 from chalicelib.pages import BadQueryError, Page, bad_cursor, checked_limit, checked_offset
+from chalicelib.query_runs import Asked, Column, KeepsAskers, ReadsAnswers, Run, RunsQueries, Stretch
 from chalicelib.status_json import time_json
 
 AT_ONCE_MAX: Final = 5
@@ -30,8 +31,6 @@ PER_HOUR_MAX: Final = 50
 """Athena tells of no more in one call (https://docs.aws.amazon.com/athena/latest/APIReference/API_ListQueryExecutions.html)."""
 PER_HOUR_MAX_EACH: Final = 20
 SECONDS_MAX: Final = 600
-STATES: Final = ("QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED")
-_WAITING: Final = frozenset(STATES[:2])
 _STRETCH_BYTES: Final = 4 * 1024 * 1024
 _SIGNED_SECONDS: Final = 900
 _ID: Final = re.compile(r"[0-9a-fA-F-]{1,128}")
@@ -57,81 +56,6 @@ class NotYoursError(FroeError):
 
 class NoSinkError(FroeError):
     """The stage has nothing to query."""
-
-
-class Column(NamedTuple):
-    """type: Athena's."""
-
-    name: str
-    type: str
-
-
-class Run(NamedTuple):
-    """A query and what became of it. state: one of STATES. place: of its answer, `s3://…`. gives_rows: its answer is a
-    table in CSV; otherwise lines."""
-
-    query_id: str
-    sql: str
-    state: str
-    reason: str | None
-    submitted_at: datetime
-    completed_at: datetime | None
-    scanned_bytes: int
-    place: str
-    gives_rows: bool
-
-    @property
-    def is_over(self) -> bool:
-        return self.state not in _WAITING
-
-
-class Stretch(NamedTuple):
-    """Bytes of a file; is_last: they reach to its end."""
-
-    data: bytes
-    is_last: bool
-
-
-class Asked(NamedTuple):
-    """Who asked a query, and when."""
-
-    query_id: str
-    who: str
-    at: datetime
-
-
-class RunsQueries(Protocol):
-    def start(self, sql: str) -> str: ...
-
-    def run(self, query_id: str) -> Run | None: ...
-
-    def runs(self, query_ids: Sequence[str]) -> Mapping[str, Run]:
-        """Those that there still are of at most 50."""
-
-    def stop(self, query_id: str) -> None: ...
-
-    def recent(self, most: int) -> list[Run]: ...
-
-    def columns(self) -> list[Column]: ...
-
-    def answer_columns(self, query_id: str) -> list[Column]: ...
-
-    def explained(self, reason: str) -> str: ...
-
-
-class KeepsAskers(Protocol):
-    def put(self, asked: Asked) -> None: ...
-
-    def get(self, query_id: str) -> Asked | None: ...
-
-    def all(self) -> list[Asked]:
-        """Of two days at least."""
-
-
-class ReadsAnswers(Protocol):
-    def stretch(self, place: str, offset: int, most_bytes: int) -> Stretch: ...
-
-    def signed(self, place: str, name: str, seconds: int) -> str: ...
 
 
 class Queries:

@@ -21,7 +21,7 @@ from arro3.io import write_parquet
 from chalicelib.aws.athena import Athena, Catalog
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.records.columns import ROWS
-from chalicelib.queries import Run
+from chalicelib.query_runs import Run
 from chalicelib.statements import columns_near
 from froe.errors import FroeError
 from froe.querying import RECORDS, Table, quoted

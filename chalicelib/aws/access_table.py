@@ -10,7 +10,7 @@ from typing import Any, Final
 from chalicelib.access import NamedToken, Role
 from chalicelib.audit import Deed
 from chalicelib.aws.items import Item, Items, Key
-from chalicelib.queries import Asked
+from chalicelib.query_runs import Asked
 
 TOKENS: Final = "tokens"
 _QUERIES: Final = "queries"

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.errors import code_of, translated
 from chalicelib.core.errors import PermanentError
-from chalicelib.queries import Column, Run, Stretch
+from chalicelib.query_runs import Column, Run, Stretch
 
 TABLE: Final = "records"
 _CATALOG: Final = "AwsDataCatalog"

@@ -16,7 +16,7 @@ from chalicelib.openapi.terms import (
     page_of,
     ref_to,
 )
-from chalicelib.queries import STATES
+from chalicelib.query_runs import STATES
 from chalicelib.statements import SQL_MAX_CHARS
 
 _COLUMNS: Final[Schema] = {"type": "array", "items": object_of({"name": TEXT, "type": TEXT})}
