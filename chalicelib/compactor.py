@@ -26,7 +26,7 @@ from chalicelib.core.ledger.generations import named, parted
 from chalicelib.core.ledger.marks import Mark, Outcome
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger, StoredFile
-from chalicelib.reprocessing import is_current, is_wanted
+from chalicelib.reprocessing import is_being_made, is_current
 
 OBJECT_BYTES: Final = 8 * 1024 * 1024
 """An object of this size waits for no more batches: about a split of 64 MiB. The API reads one in one page."""
@@ -203,7 +203,7 @@ class Compactor:
             if stored is None or stored.file_id != known:
                 stored = self._ledger.read_file(known)
             batches = list(group)
-            if stored is None or is_wanted(stored, generation):
+            if stored is None or is_being_made(stored, generation):
                 continue
             if not is_current(stored, file_id):
                 self._results.delete_waiting(batches)

@@ -180,7 +180,7 @@ class Failures(Protocol):
     def note(self, message: Incoming, error: Exception) -> None:
         """Store the reason under the message's id, at best effort. Never raises Froe's errors."""
 
-    def bury(self, message: Incoming, error: Exception) -> None:
+    def dead_letter(self, message: Incoming, error: Exception) -> None:
         """Send the message to the dead-letter queue with its reason. Returns once it is there."""
 
 
@@ -235,7 +235,7 @@ def consume(
                 continue
             if failures:
                 failures.note(message, error)
-                if isinstance(error, PermanentError) and _buried(message, error, failures):
+                if isinstance(error, PermanentError) and _is_dead_lettered(message, error, failures):
                     continue
             _delay(queue, {message.receipt_handle: seconds}, message)
             failed.append({"itemIdentifier": message.message_id})
@@ -274,10 +274,10 @@ def _out_of_time_seconds(receives: int, base_seconds: int) -> int:
     return int(min(_MAX_VISIBILITY_SECONDS, base_seconds * 2 ** (min(late, 20) - 1))) if late > 0 else 0
 
 
-def _buried(message: Incoming, error: Exception, failures: Failures) -> bool:
+def _is_dead_lettered(message: Incoming, error: Exception, failures: Failures) -> bool:
     """Send a message to the dead-letter queue. If that fails, its receives will take it there."""
     try:
-        failures.bury(message, error)
+        failures.dead_letter(message, error)
     except FroeError as refusal:
         logger.warning("message_not_buried", extra=_log_fields(message, refusal))
         return False

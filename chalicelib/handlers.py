@@ -71,7 +71,7 @@ def on_notification(services: Pipeline, event: dict[str, Any], context: Any) -> 
                 services.split_queue.send_group([message], Deadline.after(_ANSWER_SECONDS))
         unknown = next((error for news, error in failed if isinstance(news, Unknown)), None)
         if unknown:
-            services.failures.bury_text(orjson.dumps(event).decode(), context.aws_request_id, unknown)
+            services.failures.dead_letter_text(orjson.dumps(event).decode(), context.aws_request_id, unknown)
 
 
 def on_split_messages(services: Pipeline, event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from chalicelib.core.archives.members import Opened, unread_plan, why_not_again
+from chalicelib.core.archives.members import Opened, obstacle_to_rereading, unread_plan
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.errors import (
@@ -123,7 +123,7 @@ class Opening:
         """The plan of a later generation, and how often the object was read for it. Raises PermanentError if none can
         be made. known: the plan of an earlier one."""
         version, config = known.object, self._config()
-        if why := why_not_again(known):
+        if why := obstacle_to_rereading(known):
             raise PermanentError(why)
         if version.member:
             opener = Counted(self._objects.opener(known.head))
@@ -137,7 +137,7 @@ class Opening:
             raise PermanentError(plan.failure)
         if plan.object.file_id != version.file_id:
             raise ObjectChangedError(f"{version} was overwritten")
-        if why := why_not_again(known, plan):
+        if why := obstacle_to_rereading(known, plan):
             raise PermanentError(why)
         return _configured(replace(plan, generation=generation), config), reads
 

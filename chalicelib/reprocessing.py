@@ -192,7 +192,7 @@ def _why_no_archive(stored: StoredFile) -> str:
     )
 
 
-def is_wanted(stored: StoredFile | None, generation: int) -> bool:
+def is_being_made(stored: StoredFile | None, generation: int) -> bool:
     """Whether a generation should be opened; stored: the file."""
     return stored is not None and stored.rereading.under_way == generation
 

@@ -41,7 +41,7 @@ from chalicelib.lanes import NO_OTHERS, BatchQueues
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.metrics import NO_METER, Meter
 from chalicelib.opening import Counted, FolderError, Objects, Opening
-from chalicelib.reprocessing import is_wanted
+from chalicelib.reprocessing import is_being_made
 from chalicelib.sealer import Sealer, check_time
 from chalicelib.tracing import Tracer, trace_id_of
 from chalicelib.unpacking import Rest, Unpacking
@@ -188,7 +188,7 @@ class Splitter:
         If nothing of the object can be read, the generation is given up."""
         known, generation = parted(message.file_id)
         current = self._ledger.read_file(known)
-        if current is None or not is_wanted(current, generation):
+        if current is None or not is_being_made(current, generation):
             logger.info("generation_not_wanted", extra={"file_id": message.file_id})
             return None
         begun = self._clock()

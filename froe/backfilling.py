@@ -43,7 +43,7 @@ class ListedObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Amiss:
+class NotComplete:
     """An object whose file is not COMPLETE. file_id: None where the object could not be looked at."""
 
     key: str
@@ -63,19 +63,21 @@ class Report:
     sent: int
     known: int
     states: Mapping[str, int]
-    not_complete: tuple[Amiss, ...]
+    not_complete: tuple[NotComplete, ...]
 
     @classmethod
     def of_output(cls, output: Mapping[str, Any]) -> Report:
         """What the state machine gives."""
-        amiss = (Amiss(each["key"], each["state"], each.get("file_id")) for each in output["not_complete"])
+        not_complete = (
+            NotComplete(each["key"], each["state"], each.get("file_id")) for each in output["not_complete"]
+        )
         return cls(
             bucket=output["bucket"],
             prefix=output["prefix"],
             sent=output["sent"],
             known=output["known"],
             states=output["states"],
-            not_complete=tuple(amiss),
+            not_complete=tuple(not_complete),
         )
 
 
@@ -110,7 +112,7 @@ class Backlog:
             known=len({each.file_id for each in self.objects} & self.known),
             states=Counter(state for _, state in by_state),
             not_complete=tuple(
-                Amiss(each.head.version.key, state, each.file_id)
+                NotComplete(each.head.version.key, state, each.file_id)
                 for each, state in by_state
                 if state != COMPLETE
             ),

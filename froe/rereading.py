@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from chalicelib.core.archives.members import why_not_again
+from chalicelib.core.archives.members import obstacle_to_rereading
 from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.reading import Reading
@@ -68,7 +68,7 @@ def changes_of(
 ) -> Changes:
     """advance: is told of bytes of text that are compared. Raises what reading the object raises."""
     settings, plan = services.settings, stored.plan
-    if why := why_not_again(plan):
+    if why := obstacle_to_rereading(plan):
         raise PermanentError(why)
     reading = Reading(
         plan.head,
@@ -76,7 +76,7 @@ def changes_of(
         limits=settings.limits,
         config=replace(config, key=settings.redaction_key),
     )
-    if why := why_not_again(plan, reading.plan):
+    if why := obstacle_to_rereading(plan, reading.plan):
         raise PermanentError(why)
     changes = Changes(stored.file_id, plan.object.key, plan.shown_format, reading.plan.shown_format)
     nothing_stored = plan.failure is not None

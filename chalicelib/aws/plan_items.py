@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from chalicelib.core.decoding.compressions import Compression
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.framing import FRAMING_VERSION, framing_of, said_of
+from chalicelib.core.framing import FRAMING_VERSION, framing_fields, framing_of
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.generations import parted
 from chalicelib.core.plan import PLAN_VERSIONS, Archive, Member, ObjectHead, ObjectVersion, Plan
@@ -47,7 +47,7 @@ def from_plan(plan: Plan) -> dict[str, Any]:
         **({} if plan.notices is NoticeScope.ALL else {"notices": plan.notices.value}),
         **({"configuration": plan.configuration} if plan.configuration else {}),
         **({} if plan.lane == DEFAULT else {"lane": plan.lane}),
-        "framing": said_of(plan.framing) | _unreadable_before(plan),
+        "framing": framing_fields(plan.framing) | _unreadable_before(plan),
         "limits": asdict(plan.limits),
         "shards": plan.shards,
         "parallel": plan.parallel,

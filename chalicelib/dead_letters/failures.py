@@ -70,15 +70,15 @@ class NotedFailures:
             )
             return sent
 
-    def bury(self, message: Incoming, error: Exception) -> None:
+    def dead_letter(self, message: Incoming, error: Exception) -> None:
         self.note(message, error)
-        self._bury(message.body, message.message_id, message.receives, error)
+        self._dead_letter(message.body, message.message_id, message.receives, error)
 
-    def bury_text(self, body: str, letter_id: str, error: Exception) -> None:
+    def dead_letter_text(self, body: str, letter_id: str, error: Exception) -> None:
         """Send to the dead-letter queue, under an id of its own, what did not come from a queue of Froe's."""
-        self._bury(body, letter_id, 1, error)
+        self._dead_letter(body, letter_id, 1, error)
 
-    def _bury(self, body: str, letter_id: str, receives: int, error: Exception) -> None:
+    def _dead_letter(self, body: str, letter_id: str, receives: int, error: Exception) -> None:
         code, reason = code_and_reason(error)
         details = {
             "letter_id": letter_id,

@@ -12,7 +12,7 @@ from chalicelib.core.plan.keys import KeyPatterns
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from froe.backfill_machine import Machine, machine_of
-from froe.backfilling import COMPLETE, MAX_RATE, Amiss, Backlog, Report, announce, backlog_of
+from froe.backfilling import COMPLETE, MAX_RATE, Backlog, NotComplete, Report, announce, backlog_of
 from froe.commands.options import json_option, stage_option
 from froe.errors import FroeError
 from froe.inquiry import SETTLED, file_or_none, services_of, watch
@@ -170,26 +170,26 @@ def _print_plan(backlog: Backlog, *, as_json: bool) -> None:
     click.echo(f"To send: {len(backlog.to_send):,}, {sized(size)}.")
 
 
-def _reasons(services: Services, report: Report) -> Mapping[Amiss, str]:
+def _reasons(services: Services, report: Report) -> Mapping[NotComplete, str]:
     """Why files are not COMPLETE, for the first of them, as far as the ledger knows."""
     asked = [each for each in report.not_complete if each.file_id][:_REASONED]
     files = {each: file_or_none(services.status, str(each.file_id)) for each in asked}
     return {each: file["reason"] for each, file in files.items() if file and file["reason"]}
 
 
-def _for_programs(report: Report, reasons: Mapping[Amiss, str]) -> dict[str, Any]:
-    amiss = [{**asdict(each), "reason": reasons.get(each)} for each in report.not_complete]
+def _for_programs(report: Report, reasons: Mapping[NotComplete, str]) -> dict[str, Any]:
+    not_complete = [{**asdict(each), "reason": reasons.get(each)} for each in report.not_complete]
     return {
         "bucket": report.bucket,
         "prefix": report.prefix,
         "sent": report.sent,
         "known": report.known,
         "states": dict(report.states),
-        "not_complete": amiss,
+        "not_complete": not_complete,
     }
 
 
-def _print_for_people(report: Report, reasons: Mapping[Amiss, str]) -> None:
+def _print_for_people(report: Report, reasons: Mapping[NotComplete, str]) -> None:
     if not report.states:
         click.echo(f"There is nothing below {_address(report)}.")
         return

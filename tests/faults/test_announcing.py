@@ -110,7 +110,7 @@ def test_an_archived_object_is_not_lost() -> None:
     """Restored, it is read by a redrive of its dead letter."""
     pipeline = Pipeline(LIMITS)
     body = orjson.dumps({"Records": [s3_record("cold.log")]}).decode()
-    pipeline.failures.bury(Incoming("m", "r", body, 1), ObjectArchivedError("archived; restore it"))
+    pipeline.failures.dead_letter(Incoming("m", "r", body, 1), ObjectArchivedError("archived; restore it"))
     (buried,) = pipeline.dead_letter_queue.messages
     pipeline.dead_letter_consumer.take(Incoming("m2", "r", buried.body, 1, attributes=buried.attributes))
     letter, _ = pipeline.office.envelope("m")

@@ -71,7 +71,7 @@ class NoFailures:
     def progress_of(self, message: Incoming) -> str:
         return message.attributes.get(PROGRESS, "")
 
-    def bury(self, message: Any, error: Exception) -> None:
+    def dead_letter(self, message: Any, error: Exception) -> None:
         raise AssertionError(f"no message is at fault here: {error}")
 
 

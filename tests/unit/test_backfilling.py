@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.plan.keys import KeyPatterns
 from chalicelib.core.wire.notifications import Announced, announced_in_body
-from froe.backfilling import Amiss, Backlog, ListedObject, Report, announce, backlog_of
+from froe.backfilling import Backlog, ListedObject, NotComplete, Report, announce, backlog_of
 from tests.fakes import Effects, FakeQueue
 
 BUCKET = "logs"
@@ -110,7 +110,7 @@ def test_an_archived_object_that_was_read_before_is_what_its_file_is() -> None:
 
 def test_a_file_that_was_never_opened_is_not_taken_for_a_complete_one() -> None:
     report = backlog([listed("a.log")]).report({})
-    assert report.not_complete == (Amiss("a.log", "NOT_OPENED", listed_object("a.log").file_id),)
+    assert report.not_complete == (NotComplete("a.log", "NOT_OPENED", listed_object("a.log").file_id),)
 
 
 def test_an_announcement_names_the_very_version_that_was_listed() -> None:
@@ -144,4 +144,4 @@ def test_the_report_of_the_state_machine_is_read() -> None:
         "states": {"COMPLETE": 2, "GONE": 1},
         "not_complete": [{"key": "a/b", "state": "GONE"}],
     }
-    assert Report.of_output(output).not_complete == (Amiss("a/b", "GONE", None),)
+    assert Report.of_output(output).not_complete == (NotComplete("a/b", "GONE", None),)

@@ -24,7 +24,7 @@ from froe import cli, inquiry, waiting
 from froe.commands import dead_letters, redrive, status, sweep
 from froe.target import Target
 from tests.fakes import Pipeline, in_time
-from tests.unit.test_dead_letter_office import LIMITS, add_dead, bury, ids, with_dead, work
+from tests.unit.test_dead_letter_office import LIMITS, add_dead, dead_letter, ids, with_dead, work
 
 NAMED = ("--by", "ann", "--why", "a test file")
 
@@ -131,7 +131,7 @@ class TestDeadLetters:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         pipeline = Pipeline(LIMITS)
-        bury(pipeline, "\x1b[2J" + "x" * 20_000, "odd")
+        dead_letter(pipeline, "\x1b[2J" + "x" * 20_000, "odd")
         result = froe(monkeypatch, pipeline, "dead-letters", "odd")
         assert r"\x1b[2J" in result.stdout
         assert "10,004 more characters" in result.stderr
@@ -202,7 +202,7 @@ class TestRedrive:
         def fail_again(seconds: float) -> None:
             pipeline.clock.advance(1)
             if pipeline.batch_queue.messages:
-                bury(pipeline, pipeline.batch_queue.messages.pop().body, "again")
+                dead_letter(pipeline, pipeline.batch_queue.messages.pop().body, "again")
             work(pipeline)
 
         monkeypatch.setattr(waiting.time, "sleep", fail_again)
@@ -213,7 +213,7 @@ class TestRedrive:
 
     def test_a_refusal_is_told_and_is_a_bad_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
         pipeline = with_dead(1)
-        bury(pipeline, "?", "odd")
+        dead_letter(pipeline, "?", "odd")
         result = froe(monkeypatch, pipeline, "redrive", "--all")
         assert result.exit_code == 1
         assert "Redriven 1 dead letter." in result.stdout
@@ -279,7 +279,7 @@ class TestDiscard:
 class TestStatus:
     def test_a_key_that_only_dead_letters_know_leads_to_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
         pipeline = with_dead(1)
-        bury(pipeline, announcement_of(Announced("logs", "never.log", "v1", "e")), "n")
+        dead_letter(pipeline, announcement_of(Announced("logs", "never.log", "v1", "e")), "n")
         result = froe(monkeypatch, pipeline, "status", "never.log")
         assert result.exit_code == 1
         assert "a dead letter is about it: froe dead-letters n" in result.stderr

@@ -48,7 +48,7 @@ def add_dead(pipeline: Pipeline, count: int, key: str, reason: str = "the table 
     return file_id
 
 
-def bury(pipeline: Pipeline, body: str, letter_id: str) -> None:
+def dead_letter(pipeline: Pipeline, body: str, letter_id: str) -> None:
     pipeline.dead_letter_consumer.take(Incoming(letter_id, "r", body, 10))
 
 
@@ -126,7 +126,7 @@ class TestSelection:
     def test_an_announcement_whose_file_was_opened_meanwhile_is_resolved(self) -> None:
         pipeline = Pipeline(LIMITS)
         announced = pipeline.objects.add("a.log", b"x\n")
-        bury(pipeline, announcement_of(announced), "n")
+        dead_letter(pipeline, announcement_of(announced), "n")
         assert selected(pipeline, Selection()) == ["n"]
         pipeline.splitter.ingest(announced, in_time())
         assert selected(pipeline, Selection()) == []
@@ -138,7 +138,7 @@ class TestSelection:
         lost = pipeline.batch_queue.messages.copy()
         pipeline.batch_queue.messages.clear()
         stored = pipeline.table.files[file_id]
-        bury(
+        dead_letter(
             pipeline, encode_split(SplitMessage(stored.plan.object, file_id, 0, 0, again=Again.UNMARKED)), "s"
         )
         assert selected(pipeline, Selection()) == ["s"]
@@ -231,7 +231,7 @@ class TestRedrive:
 
     def test_what_nobody_understands_is_refused_with_the_reason(self) -> None:
         pipeline = Pipeline(LIMITS)
-        bury(pipeline, '{"v":9}', "odd")
+        dead_letter(pipeline, '{"v":9}', "odd")
         done = pipeline.office.redrive(Selection(), in_time(), UNPACED)
         assert done.refused == 1
         assert "version 9" in done.refusals[0][1]
@@ -239,7 +239,7 @@ class TestRedrive:
     def test_of_many_refusals_the_first_are_told_and_all_are_counted(self) -> None:
         pipeline = Pipeline(LIMITS)
         for number in range(30):
-            bury(pipeline, "?", f"odd-{number:02d}")
+            dead_letter(pipeline, "?", f"odd-{number:02d}")
         done = pipeline.office.redrive(Selection(), in_time(), UNPACED)
         assert (done.refused, len(done.refusals)) == (30, 20)
 
@@ -357,9 +357,9 @@ class TestUnderWay:
         (file_id,) = pipeline.table.files
         pipeline.office.redrive(Selection(), in_time(), UNPACED)
         pipeline.clock.advance(1)
-        bury(pipeline, pipeline.batch_queue.messages.pop().body, "again")
+        dead_letter(pipeline, pipeline.batch_queue.messages.pop().body, "again")
         assert pipeline.office.under_way(file_id) == 1
-        bury(pipeline, pipeline.batch_queue.messages.pop().body, "again-too")
+        dead_letter(pipeline, pipeline.batch_queue.messages.pop().body, "again-too")
         assert pipeline.office.under_way(file_id) == 0
 
     def test_more_letters_than_a_page_are_counted(self) -> None:

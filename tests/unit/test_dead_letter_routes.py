@@ -21,7 +21,7 @@ from chalicelib.delivery import Incoming
 from chalicelib.pages import PAGE_MAX_BYTES
 from chalicelib.status import Status
 from tests.fakes import Pipeline, in_time
-from tests.unit.test_dead_letter_office import LIMITS, add_dead, bury, ids, with_dead, work
+from tests.unit.test_dead_letter_office import LIMITS, add_dead, dead_letter, ids, with_dead, work
 
 BY = {"by": "ann", "why": "a test file"}
 
@@ -163,7 +163,7 @@ def test_of_a_long_batch_the_first_lines_are_shown_and_the_others_counted(serve:
         Limits(batch_max_lines=9, batch_max_bytes=2000, entry_max_bytes=1100, split_bytes=9000)
     )
     pipeline.splitter.ingest(pipeline.objects.add("a.log", b"x\n" * 9), in_time())
-    bury(pipeline, pipeline.batch_queue.messages.pop().body, "m")
+    dead_letter(pipeline, pipeline.batch_queue.messages.pop().body, "m")
     _, letter = serve(pipeline).get("/dead-letters/m?lines=2")
     assert letter["text"] == [
         {"offset": 0, "line": 1, "text": "x"},
@@ -177,7 +177,7 @@ def test_lines_are_as_many_as_an_answer_has_room_for(serve: Any) -> None:
     pipeline = Pipeline(Limits())
     text = (b"\xff" * 7000 + b"\n") * 100
     pipeline.splitter.ingest(pipeline.objects.add("a.log", text), in_time())
-    bury(pipeline, pipeline.batch_queue.messages.pop().body, "m")
+    dead_letter(pipeline, pipeline.batch_queue.messages.pop().body, "m")
     _, letter = serve(pipeline).get("/dead-letters/m?lines=1000")
     assert len(json.dumps(letter)) <= PAGE_MAX_BYTES + 10_000
     assert len(letter["text"]) + letter["more_lines"] == letter["lines"]
@@ -187,7 +187,7 @@ def test_lines_are_as_many_as_an_answer_has_room_for(serve: Any) -> None:
 def test_of_an_entry_over_its_limit_the_head_is_shown_as_one(serve: Any) -> None:
     pipeline = Pipeline(LIMITS)
     pipeline.splitter.ingest(pipeline.objects.add("a.log", b"y" * 50_000 + b"\n"), in_time())
-    bury(pipeline, pipeline.batch_queue.messages.pop().body, "m")
+    dead_letter(pipeline, pipeline.batch_queue.messages.pop().body, "m")
     _, letter = serve(pipeline).get("/dead-letters/m")
     (line,) = letter["text"]
     assert line["cut"] is True
@@ -197,7 +197,7 @@ def test_of_an_entry_over_its_limit_the_head_is_shown_as_one(serve: Any) -> None
 @pytest.mark.parametrize(("body", "kind"), [('{"v":9}', "unknown"), ("x" * 30_000, "unknown")])
 def test_what_is_no_batch_is_shown_as_it_is(serve: Any, body: str, kind: str) -> None:
     pipeline = Pipeline(LIMITS)
-    bury(pipeline, body, "m")
+    dead_letter(pipeline, body, "m")
     _, letter = serve(pipeline).get("/dead-letters/m")
     assert (letter["kind"], letter["redrivable"], letter["file_id"]) == (kind, False, None)
     assert letter["body"] == body[:10_000]

@@ -736,7 +736,7 @@ def test_an_object_that_is_deleted_while_it_is_read_leaves_a_dead_letter_with_th
     (spare, following) = pipeline.split_queue.messages
     with pytest.raises(ObjectGoneError) as raised:
         handle(pipeline, following.body)
-    pipeline.failures.bury(Incoming("m", "r", following.body, 1), raised.value)
+    pipeline.failures.dead_letter(Incoming("m", "r", following.body, 1), raised.value)
     (buried,) = pipeline.dead_letter_queue.messages
     pipeline.dead_letter_consumer.take(Incoming("other", "r", buried.body, 1, attributes=buried.attributes))
     pipeline.split_queue.messages.clear()
@@ -887,7 +887,7 @@ def test_an_envelope_holds_the_whole_message() -> None:
 def test_a_message_of_any_size_is_buried_with_what_fits_beside_it(room_bytes: int, kept: list[str]) -> None:
     pipeline = Pipeline(LIMITS)
     message = Incoming("m", "r", "x" * (GROUP_MAX_BYTES - room_bytes), 1)
-    pipeline.failures.bury(message, ObjectGoneError("é" * 900))
+    pipeline.failures.dead_letter(message, ObjectGoneError("é" * 900))
     (buried,) = pipeline.dead_letter_queue.messages
     assert list(buried.attributes) == kept
     attribute_bytes = sum(len(f"{name}String{value}".encode()) for name, value in buried.attributes.items())
@@ -903,12 +903,12 @@ def test_a_message_of_any_size_is_buried_with_what_fits_beside_it(room_bytes: in
     )
 
 
-def test_a_message_that_was_buried_twice_is_one_dead_letter() -> None:
+def test_a_message_that_was_dead_lettered_twice_is_one_dead_letter() -> None:
     """Its function died between burying it and letting it go."""
     pipeline = cut()
     message = Incoming("m", "r", pipeline.batch_queue.messages.pop().body, 1)
     for _ in range(2):
-        pipeline.failures.bury(message, ObjectGoneError("gone"))
+        pipeline.failures.dead_letter(message, ObjectGoneError("gone"))
     for number, buried in enumerate(pipeline.dead_letter_queue.messages):
         pipeline.dead_letter_consumer.take(
             Incoming(f"d{number}", "r", buried.body, 1, attributes=buried.attributes)

@@ -88,7 +88,7 @@ class Handlers:
     def work(self) -> dict[str, Any]:
         return handlers.on_batch_messages(self.services, self._taken(self.pipeline.batch_queue), CONTEXT)
 
-    def bury(self) -> dict[str, Any]:
+    def dead_letter(self) -> dict[str, Any]:
         event = self._taken(self.pipeline.dead_letter_queue)
         return handlers.on_dead_letters(self.services, event, CONTEXT)
 
@@ -248,10 +248,10 @@ def test_no_line_of_a_file_is_ever_logged(
     handling.work()
     for number, message in enumerate(batches):
         body = orjson.loads(message.body)
-        pipeline.failures.bury_text(
+        pipeline.failures.dead_letter_text(
             orjson.dumps(body | {"v": MARKER}).decode(), f"b{number}", KeyError(MARKER)
         )
-    handling.bury()
+    handling.dead_letter()
     handling.sweep()
     captured = capsys.readouterr()
     events = events_in(captured.out.splitlines())

@@ -185,7 +185,7 @@ def unread_plan(head: ObjectHead, unread: str, retention_days: int = 0) -> Plan:
     return failed_plan(head, reason, retention_days=retention_days)
 
 
-def why_not_again(known: Plan, plan: Plan | None = None) -> str | None:
+def obstacle_to_rereading(known: Plan, plan: Plan | None = None) -> str | None:
     """Why a file cannot be read again that was read by an earlier plan; plan: today's, once it is made. The bytes of some
     members are not those of a file; and what turns out to be an archive has members, which know of one reading only."""
     if known.object.member is not None and (known.failure or "").startswith(_UNREAD):

@@ -127,7 +127,7 @@ class Framing:
     @property
     def is_of_first_version(self) -> bool:
         """Whether it says no more than plans and messages of version 1 can say."""
-        return not said_of(self).keys() - _OF_ANY_VERSION
+        return not framing_fields(self).keys() - _OF_ANY_VERSION
 
     @property
     def is_of_second_version(self) -> bool:
@@ -150,7 +150,7 @@ _RULES_BEFORE: Final = 1
 """Of a framing that does not say them."""
 
 
-def said_of(framing: Framing) -> dict[str, Any]:
+def framing_fields(framing: Framing) -> dict[str, Any]:
     """A framing as it is stored and sent, for `framing_of`: the fields of version 1, and of the others those
     that say something, so that code which does not know them reads all that has none."""
     return {
@@ -167,7 +167,7 @@ def said_of(framing: Framing) -> dict[str, Any]:
 
 
 def framing_of(stored: Mapping[str, Any]) -> Framing:
-    """A framing as `said_of` gives it; what it lacks is as it was before there was such a field."""
+    """A framing as `framing_fields` gives it; what it lacks is as it was before there was such a field."""
     known = {name: stored[name] for name in Framing.__dataclass_fields__ if name in stored}
     path = tuple(known["path"]) if known.get("path") else None
     unit_bytes = int(known["unit_bytes"]) if known.get("unit_bytes") else None

@@ -230,36 +230,38 @@ def _state(
     lost = {number: setback for number, setback in setbacks.items() if setback}
     obstacles = {setback.obstacle for setback in lost.values()}
     if Obstacle.SUPERSEDED in obstacles:
-        return State.SUPERSEDED, _said_of_splits(plan, splits, lost, Obstacle.SUPERSEDED)
+        return State.SUPERSEDED, _reason_of_splits(plan, splits, lost, Obstacle.SUPERSEDED)
     if summary.failed or summary.contradicted or Obstacle.FAILED in obstacles:
         return State.INCOMPLETE, _joined(
-            _said_of_incomplete_members(summary) if plan.archive else _said_of_dead(summary, batches),
-            _said_of_contradicted(summary, batches),
-            _said_of_splits(plan, splits, lost, Obstacle.FAILED),
+            _reason_of_incomplete_members(summary) if plan.archive else _reason_of_dead(summary, batches),
+            _reason_of_contradicted(summary, batches),
+            _reason_of_splits(plan, splits, lost, Obstacle.FAILED),
             broken,
         )
     unread = summary.counts.skipped.get(DAMAGED_REST, Tally())
     if broken and text_bytes == unread.bytes:
         return State.FAILED, f"nothing can be read: {broken}"
     discards = _joined(
-        _said_of_discarded(summary, batches), _said_of_splits(plan, splits, lost, Obstacle.DISCARDED)
+        _reason_of_discarded(summary, batches), _reason_of_splits(plan, splits, lost, Obstacle.DISCARDED)
     )
     if broken:
         return State.DAMAGED, _joined(broken, discards)
-    return State.COMPLETE, f"complete with discards: {discards}" if discards else _said_of_nothing(summary)
+    return State.COMPLETE, f"complete with discards: {discards}" if discards else _reason_without_records(
+        summary
+    )
 
 
 def _joined(*parts: str | None) -> str | None:
     return "; ".join(part for part in parts if part) or None
 
 
-def _said_of_nothing(summary: Summary) -> str | None:
+def _reason_without_records(summary: Summary) -> str | None:
     """Why a file that is accounted for has few records or none; None if most of it is records, or it is empty."""
     counts = summary.counts
     if unread := counts.skipped.get(UNREAD_MEMBERS):
         return f"{unread.entries:,} of its members could not be read: {unread.bytes:,} bytes"
     if counts.parsed.entries:
-        return _said_of_most(summary)
+        return _reason_of_rejects(summary)
     if counts.rejected.entries == 1:
         return "nothing in it was explained: its only entry is a reject"
     if counts.rejected.entries:
@@ -268,7 +270,7 @@ def _said_of_nothing(summary: Summary) -> str | None:
     return "it holds no entries: the arrays that would hold them are empty" if is_empty else None
 
 
-def _said_of_most(summary: Summary) -> str | None:
+def _reason_of_rejects(summary: Summary) -> str | None:
     parsed, rejected = summary.counts.parsed, summary.counts.rejected
     if rejected.bytes <= parsed.bytes:
         return None
@@ -276,14 +278,14 @@ def _said_of_most(summary: Summary) -> str | None:
     return f"most of it was not explained: {rejects}, {rejected.bytes:,} of {parsed.bytes + rejected.bytes:,} bytes"
 
 
-def _said_of_incomplete_members(summary: Summary) -> str | None:
+def _reason_of_incomplete_members(summary: Summary) -> str | None:
     if not summary.failed:
         return None
     members = "1 of its members is" if summary.failed == 1 else f"{summary.failed:,} of its members are"
     return f"{members} INCOMPLETE: {summary.dead.bytes:,} bytes"
 
 
-def _said_of_dead(summary: Summary, batches: int) -> str | None:
+def _reason_of_dead(summary: Summary, batches: int) -> str | None:
     if not summary.failed:
         return None
     more = ", …" if summary.failed > len(summary.dead_batches) else ""
@@ -294,7 +296,7 @@ def _said_of_dead(summary: Summary, batches: int) -> str | None:
     )
 
 
-def _said_of_contradicted(summary: Summary, batches: int) -> str | None:
+def _reason_of_contradicted(summary: Summary, batches: int) -> str | None:
     if not summary.contradicted:
         return None
     more = ", …" if summary.contradicted > len(summary.contradicted_batches) else ""
@@ -305,7 +307,7 @@ def _said_of_contradicted(summary: Summary, batches: int) -> str | None:
     )
 
 
-def _said_of_discarded(summary: Summary, batches: int) -> str | None:
+def _reason_of_discarded(summary: Summary, batches: int) -> str | None:
     if not summary.discarded:
         return None
     return f"{summary.discarded:,} of {_batches(batches)} ({_extent(summary.given_up)})"
@@ -315,7 +317,7 @@ def _batches(number: int) -> str:
     return counted(number, "batch", "batches")
 
 
-def _said_of_splits(
+def _reason_of_splits(
     plan: Plan, splits: Mapping[int, SplitAccount], lost: Mapping[int, Setback], obstacle: Obstacle
 ) -> str | None:
     numbers = sorted(number for number, setback in lost.items() if setback.obstacle is obstacle)

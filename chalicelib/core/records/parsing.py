@@ -23,7 +23,7 @@ from chalicelib.core.framing import Entry, Framing, Kind
 from chalicelib.core.framing.colours import without_colours
 from chalicelib.core.framing.entries import entries_of
 from chalicelib.core.framing.headers import Headers
-from chalicelib.core.framing.json.around import is_empty_envelope, told_around
+from chalicelib.core.framing.json.around import content_around, is_empty_envelope
 from chalicelib.core.framing.json.strings import text_of_string
 from chalicelib.core.framing.openings import SEPARATORS
 from chalicelib.core.framing.padding import NUL, is_padding
@@ -276,7 +276,7 @@ class Reader:
         if gap.raw == b"," or self._framing.kind is not Kind.JSON or gap.raw in self._structure:
             return gap
         try:
-            around = told_around(gap.raw, self._any_json)
+            around = content_around(gap.raw, self._any_json)
             if around is None:
                 if len(self._structure) < _STRUCTURE_MAX and len(gap.raw) < _STRUCTURE_MAX_BYTES:
                     self._structure.add(gap.raw)

@@ -18,7 +18,7 @@ import zstandard
 
 from chalicelib.core.decoding.charsets import charset_named, is_by_line
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.framing import FRAMING_VERSION, Framing, Kind, framing_of, said_of
+from chalicelib.core.framing import FRAMING_VERSION, Framing, Kind, framing_fields, framing_of
 from chalicelib.core.framing.cutting import Batch, Room
 from chalicelib.core.ledger.marks import digest_of
 from chalicelib.core.plan import MAX_SHARDS, ObjectVersion, Plan
@@ -188,7 +188,7 @@ def encode_batch(message: BatchMessage) -> str:
         "lines": message.lines,
         "entries": message.entries,
         "format": message.format,
-        "framing": said_of(message.framing),
+        "framing": framing_fields(message.framing),
         "charset": message.charset,
         "last_modified": message.last_modified.isoformat(),
         "shards": message.shards,

@@ -55,7 +55,7 @@ def check_functions(examined: Examined) -> Iterator[Finding]:
             )
 
 
-def wanted_configuration(examined: Examined, function: str) -> dict[str, Any]:
+def expected_configuration(examined: Examined, function: str) -> dict[str, Any]:
     """What Lambda should say of a function, by the names it says it under."""
     stage = examined.stage
     own = read_options(stage)[stage.function_name(function)]
@@ -74,7 +74,7 @@ def wanted_configuration(examined: Examined, function: str) -> dict[str, Any]:
     }
 
 
-def wanted_environment(stage: Stage, function: str) -> dict[str, str]:
+def expected_environment(stage: Stage, function: str) -> dict[str, str]:
     """The environment variables that Chalice gives a function, by .chalice/config.json."""
     own = stage.config["stages"][stage.name].get("lambda_functions", {}).get(function, {})
     return {**stage.settings, **own.get("environment_variables", {})}
@@ -91,7 +91,7 @@ def _configuration(
     examined: Examined, function: str, name: str, configuration: Mapping[str, Any]
 ) -> Iterator[Finding]:
     wrong = False
-    for option, value in wanted_configuration(examined, function).items():
+    for option, value in expected_configuration(examined, function).items():
         if configuration.get(option) != value:
             wrong = True
             yield compared(
@@ -102,7 +102,7 @@ def _configuration(
                 f"{examined.deploy} sets it",
             )
     variables = configuration.get("Environment", {}).get("Variables", {})
-    settings = wanted_environment(examined.stage, function)
+    settings = expected_environment(examined.stage, function)
     other = sorted(key for key, value in settings.items() if variables.get(key) != value)
     spare = sorted(set(variables) - set(settings) - _from_the_deployer(examined, variables))
     if spare:

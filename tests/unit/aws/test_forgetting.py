@@ -87,12 +87,12 @@ class Stage:
         self.worker = Worker(records, self.ledger, NoTracer(), results=results)
         self.file_id = self.splitter.ingest(self.announced, in_time())
         self.work(0)
-        self.bury()
+        self.dead_letter()
 
     def work(self, batch: int) -> None:
         self.worker.handle(self.batches.messages[batch].body, in_time())
 
-    def bury(self) -> None:
+    def dead_letter(self) -> None:
         dead = Mark(Outcome.FAILED, Tally(1, 1, len(THIRD)), note=f"it quotes {ADA}")
         self.ledger.record_mark(self.file_id, 0, 1, dead, None)
         letters = DynamoLetters(self.dynamodb, "ledger")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.framing import Framing, Kind
-from chalicelib.core.framing.json.around import begin_lines, told_around
+from chalicelib.core.framing.json.around import begin_lines, content_around
 from chalicelib.core.records import Outcome, Record, Reject, Skip
 from tests.unit.core.test_json_collections import FEW, event, otlp, read, records
 
@@ -165,7 +165,7 @@ def test_a_text_whose_lines_are_objects_is_known(text: bytes, expected: bool) ->
     ],
 )  # fmt: skip
 def test_brackets_and_small_envelopes_are_structure(gap: bytes) -> None:
-    assert told_around(gap, lambda _: Reject("x")) is None
+    assert content_around(gap, lambda _: Reject("x")) is None
 
 
 @pytest.mark.parametrize("bad", ['{"a": tru}', '{"a": "\\x77"}', '{"a":1},', '{"a": "\x01"}'])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.formats.registry import all_formats
-from chalicelib.core.framing import Framing, Kind, framing_of, said_of
+from chalicelib.core.framing import Framing, Kind, framing_fields, framing_of
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.records import Record
 from tests.faults.reading import Read, assert_every_byte_is_accounted_for, read
@@ -175,7 +175,7 @@ def test_what_a_nested_list_begins_with_is_no_boundary() -> None:
 
 def test_what_was_opened_by_earlier_code_is_cut_as_before() -> None:
     framing = Framing(kind=Kind.JSON, member="r", rules=2)
-    assert framing_of(said_of(framing)) == framing
+    assert framing_of(framing_fields(framing)) == framing
     text = b'{"r":[{"a":"x,"b":1},{"a":2}]}\n{"r":[]}\n'
     (batch,) = in_one_pass(text, [1000], framing, LIMITS)
     assert batch.cuts == (-6, 25, 9) or len(batch.cuts or ()) < 5

@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from chalicelib.core.formats.registry import by_name
-from chalicelib.core.framing import framing_of, said_of
+from chalicelib.core.framing import framing_fields, framing_of
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import heads
@@ -173,7 +173,7 @@ def test_every_split_of_a_hole_is_cut_alone() -> None:
 
 def test_what_was_opened_by_earlier_code_is_cut_as_before() -> None:
     framing = by_name("text").framing
-    before = framing_of({name: value for name, value in said_of(framing).items() if name != "rules"})
+    before = framing_of({name: value for name, value in framing_fields(framing).items() if name != "rules"})
     assert (framing.has_padding, before.has_padding) == (True, False)
-    assert framing_of(said_of(before)) == before
-    assert framing_of(said_of(framing)) == framing
+    assert framing_of(framing_fields(before)) == before
+    assert framing_of(framing_fields(framing)) == framing

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chalicelib.core.framing import Framing, framing_of, said_of
+from chalicelib.core.framing import Framing, framing_fields, framing_of
 from chalicelib.core.records import Record
 from tests.lines_of_formats import read
 
@@ -65,4 +65,4 @@ def test_tiny_parts_of_cri_are_one_entry() -> None:
 def test_a_file_that_was_opened_before_is_cut_as_it_was() -> None:
     assert framing_of({"version": 1, "entry_start": None, "kind": "streams", "parts": "x"}).parts_end is None
     for end in (True, False):
-        assert framing_of(said_of(Framing(parts_end=end))).parts_end is end
+        assert framing_of(framing_fields(Framing(parts_end=end))).parts_end is end

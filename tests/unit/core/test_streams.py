@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.formats.registry import by_name
-from chalicelib.core.framing import Entry, Framing, Kind, Run, framing_of, said_of
+from chalicelib.core.framing import Entry, Framing, Kind, Run, framing_fields, framing_of
 from chalicelib.core.framing.cutting import Batch, Cutter, Limits
 from chalicelib.core.framing.entries import entries_of
 from chalicelib.core.framing.first_lines import beginnings_of
@@ -216,7 +216,7 @@ def test_a_file_that_was_opened_before_there_were_traces_is_cut_as_it_was_begun(
 
 def test_a_framing_of_streams_is_stored_and_read() -> None:
     framing = replace(TIMED, unit_bytes=17)
-    assert framing_of(said_of(framing)) == framing
+    assert framing_of(framing_fields(framing)) == framing
     assert not framing.is_of_second_version
     assert not framing.self_synchronising
 

@@ -27,7 +27,7 @@ _SHARE: Final = 0.5
 Parse = Callable[[str], "Record | Reject"]
 
 
-def told_around(gap: bytes, parse: Parse) -> str | None:
+def content_around(gap: bytes, parse: Parse) -> str | None:
     """What a gap says beyond structure, as JSON where it is some; None where it is structure.
 
     parse: gives what an object of JSON says, whatever it is."""
