@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class RedactionKeyError(TransientError):
-    """REDACTION_KEY is not the key that the file was opened with; it may be put right meanwhile."""
+    """REDACTION_KEY is not the key with which the file was opened; it may be corrected meanwhile."""
 
     code = "redaction-key"
 
 
 @dataclass(frozen=True, slots=True)
 class Custom:
-    """formats: the user's own, which come before the built-in ones; several of a name differ in their framing alone."""
+    """formats: the user's own, which precede the built-in ones; several of one name differ only in their framing."""
 
     formats: tuple[Format, ...]
     filters: Filters
@@ -56,7 +56,7 @@ class Custom:
         return bool(self.filters or self.redactions)
 
     def applied(self, outcome: Outcome, format_name: str) -> Outcome:
-        """The outcome as it may be stored; filters see it before redaction does. format_name: the file's."""
+        """The outcome as it may be stored: filtered, then redacted. format_name: the file's."""
         if isinstance(outcome.result, Skip):
             return outcome
         dropped_by = self.filters.dropped_by(outcome, outcome.format or format_name)
@@ -76,9 +76,10 @@ NOTHING = Custom((), Filters(()), None)
 
 @lru_cache(16)
 def custom_of(text: str | None, key: str) -> Custom:
-    """What a plan's configuration says. key: REDACTION_KEY, empty where there is none.
+    """The configuration in a plan. key: REDACTION_KEY, empty if there is none.
 
-    Raises PermanentError where it is none of ours, RedactionKeyError where it asks for another key."""
+    Raises PermanentError for a text that Froe did not write, RedactionKeyError if it needs another key.
+    """
     if text is None:
         return NOTHING
     try:
@@ -94,7 +95,7 @@ def custom_of(text: str | None, key: str) -> Custom:
 
 
 def made_of(rules: Rules, key: str) -> Custom:
-    """What most files have none of is not imported for them."""
+    """Imports only what the rules need; most files need nothing."""
     formats: tuple[Format, ...] = ()
     redactions = None
     if rules.formats:

@@ -1,8 +1,8 @@
-"""In how many ways the same text can be matched up to the same position of an expression, not counting loops.
+"""In how many ways a text can be matched up to the same position of an expression, not counting loops.
 
-The subset construction: for each set of positions that some text leads to, at most how many ways lead to each of
-them. Alternatives that never meet again count once; only those that meet again
-multiply. So ``a?a?a?`` has many ways, and ``Jan|Jun|Jul`` one.
+The subset construction: for each set of positions that some text leads to, at most how many ways lead to each of them.
+Alternatives that never meet again count once; only those that meet again multiply. So ``a?a?a?`` has many ways, and
+``Jan|Jun|Jul`` one.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _PLACES_MAX: Final = 60_000
 _START: Final = -1
 
 _Steps: TypeAlias = "tuple[tuple[int, int], ...]"
-"""Where a place is come to from at one character: the place before, and by how many ways."""
+"""The steps to a place with one character: the place before, and in how many ways."""
 
 
 def ways_of(automaton: Automaton) -> int:
-    """How many ways of reading a text there are at most at the same time, those that have parted for good
-    counted once: a loop that others hand text on to has each of them once. Raises UnprovableError."""
+    """The most ways of reading a text at the same time; ways that have parted for good count once, and so does each of
+    the ways that lead into a loop. Raises UnprovableError."""
     graph = _Graph(automaton)
     known = graph.counted()
     most = 1
@@ -35,7 +35,7 @@ def ways_of(automaton: Automaton) -> int:
 
 
 class _Graph:
-    """Places are positions within one of the sets, numbered; entered: of each, the steps into it."""
+    """Places are positions within one of the sets, numbered; entered: for each, the steps into it."""
 
     def __init__(self, automaton: Automaton) -> None:
         self._follow = {_START: automaton.first, **dict(enumerate(automaton.follow))}
@@ -80,9 +80,10 @@ class _Graph:
         return made, True
 
     def counted(self) -> list[int]:
-        """Of each place, by how many ways it is reached at most.
+        """For each place, in how many ways it is reached at most.
 
-        What comes into a cycle at each of its turns is handed on by a loop: how often is `longest_chain`'s."""
+        A loop hands on what enters a cycle at each turn: `longest_chain` counts how often.
+        """
         before = [{place for steps in each for place, _ in steps} for each in self.entered]
         counts = [1] * len(before)
         for part in components(before)[::-1]:
@@ -98,7 +99,7 @@ class _Graph:
 
 
 def _told_apart(masks: Iterable[int]) -> list[int]:
-    """A character of each kind that the sets of characters tell apart."""
+    """One character of each kind that the sets of characters distinguish."""
     classes = set(masks)
     kinds = [reduce(or_, classes, 0)]
     for mask in classes:

@@ -21,20 +21,20 @@ _COPIES_MAX: Final = 4
 _POSITIONS_MAX: Final = 6000
 _LINKS_MAX: Final = 200_000
 _COUNTED_MAX: Final = 10**9
-"""Beyond as many ways it does not matter how many there are."""
+"""More ways than that make no difference."""
 _TOO_LARGE: Final = "it is too large to be checked; make it smaller, or two formats of it"
 _IGNORE_CASE: Final = 2
 CHARACTERS: Final = (codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN)
 
 
 class UnprovableError(Exception):
-    """What an expression holds that nothing can be proved of, and the remedy."""
+    """What in an expression cannot be proved, and the remedy."""
 
 
 @dataclass(slots=True)
 class _Part:
-    """A part of the expression: the positions that it begins and ends with, each by how many ways; by how
-    many ways it may be empty."""
+    """A part of the expression: its first and last positions, each with a number of ways; and in how many ways it may
+    be empty."""
 
     first: dict[int, int]
     last: dict[int, int]
@@ -43,7 +43,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """What is tried beside the way through a text, from one place at a time: a look-around."""
+    """A look-around: tried from one place at a time, without moving on in the text."""
 
     items: list[Any]
     ignore_case: bool
@@ -63,7 +63,7 @@ class Automaton:
     bounds: list[float] = field(default_factory=list)
     atomic: list[tuple[int, ...]] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
-    """Characters that cannot come behind a position once its possessive loop is left."""
+    """Characters that cannot follow a position once its possessive loop is left."""
 
     first: dict[int, tuple[int, int]] = field(default_factory=dict)
     last: dict[int, int] = field(default_factory=dict)

@@ -23,7 +23,7 @@ _CATEGORIES: Final = {
 ALL: Final = (1 << len(ALPHABET)) - 1
 _ASCII: Final = (1 << 128) - 1
 _FOLDS: Final = {0x130: "iI", 0x131: "iI", 0x17F: "sS", 0x212A: "kK"}
-"""Characters beyond ASCII that are letters of ASCII where case is ignored, as `re` does it."""
+"""Characters beyond ASCII that equal letters of ASCII when case is ignored, as `re` does it."""
 _FOLDED: Final = sum(1 << ord(letter) for letter in "iIsSkK")
 
 
@@ -50,7 +50,7 @@ def mask_of(op: Any, argument: Any, *, ignore_case: bool) -> int:
 
 @lru_cache(4096)
 def _surely(low: int, high: int, ignore_case: bool) -> int:  # noqa: FBT001 - cached by position
-    """The characters of ASCII in a range: what is negated leaves all others in."""
+    """The ASCII characters in a range that surely match: a negated set keeps the others."""
     mask = 0
     for number, character in enumerate(ALPHABET[:128]):
         others = (character.lower(), character.upper()) if ignore_case else (character,)
@@ -61,7 +61,7 @@ def _surely(low: int, high: int, ignore_case: bool) -> int:  # noqa: FBT001 - ca
 
 @lru_cache(4096)
 def _range(low: int, high: int, ignore_case: bool) -> int:  # noqa: FBT001 - cached by position
-    """Characters beyond ASCII are all taken for the same: what might match the same text is enough."""
+    """All characters beyond ASCII are treated alike: a superset of what matches is enough."""
     mask = _surely(low, high, ignore_case)
     if ignore_case:
         for code, letters in _FOLDS.items():

@@ -25,12 +25,12 @@ from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.plan.notice_scope import NoticeScope
 
 FORMS: Final = (1,)
-"""Those that are read; it is written in the last one. Another is due when code that reads the one before would take a
-configuration for what it is not."""
+"""Forms that are read; the last one is written. A new form is needed when code that reads the old one would misread a
+configuration."""
 
 
 class NoKeyError(Exception):
-    """The configuration hides by a keyed hash, and there is no key."""
+    """The configuration hides values by a keyed hash, and there is no key."""
 
 
 class OtherFormError(Exception):
@@ -38,7 +38,7 @@ class OtherFormError(Exception):
 
 
 def compiled(config: Config) -> bytes:
-    """Always the same for the same configuration, whatever the key is."""
+    """The compiled form; the same for the same configuration, whatever the key is."""
     stored = {
         "form": FORMS[-1],
         "rules": encoded(replace(config.rules, key_id=None)),
@@ -49,9 +49,10 @@ def compiled(config: Config) -> bytes:
 
 
 def config_of(data: bytes, key: str, version: int = 0) -> Config:
-    """The configuration that was compiled. key: REDACTION_KEY, empty where there is none. version: what `Config` has.
+    """The configuration that was compiled. key: REDACTION_KEY, empty if there is none. version: as `Config` has it.
 
-    Raises NoKeyError and OtherFormError."""
+    Raises NoKeyError and OtherFormError.
+    """
     try:
         stored = orjson.loads(data)
         if stored["form"] not in FORMS:

@@ -1,4 +1,4 @@
-"""Where a table or key is in a TOML text, for error messages; and these messages."""
+"""Errors of a configuration, with the place of a table or key in its TOML text."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ class Places:
             quote = opened[0] if opened else ""
 
     def line(self, table: str, number: int, key: str = "") -> int:
-        """The line of a key of the table of that number (from 1), or else of the table."""
+        """The line of a key in the table of that number (from 1), or else of the table."""
         return self._lines.get((table, number, key)) or self._lines.get((table, number, ""), 1)

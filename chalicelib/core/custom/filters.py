@@ -14,7 +14,7 @@ _PROBES: Final = [chr(code) * times for code in range(0x21, 0x7F) for times in (
 
 
 class Filters:
-    """The rules of a configuration, asked in the order of the file; the first that drops an entry names it."""
+    """The rules of a configuration, applied in the order of the file; the first that drops an entry names it."""
 
     def __init__(self, specs: Iterable[FilterSpec]) -> None:
         self._rules = [(each, [_meets(condition) for condition in each.conditions]) for each in specs]
@@ -23,9 +23,10 @@ class Filters:
         return bool(self._rules)
 
     def dropped_by(self, outcome: Outcome, format_name: str) -> str | None:
-        """The name of the rule that drops a record or a reject; None where it stays.
+        """The name of the rule that drops a record or a reject; None if none does.
 
-        Of a reject there are no fields: only rules that ask for nothing but a pattern reach it."""
+        A reject has no fields: only rules with nothing but a pattern apply to it.
+        """
         result = outcome.result
         if not isinstance(result, Record | Reject):
             return None
@@ -47,7 +48,7 @@ class Filters:
 
 
 def drops_everything(spec: FilterSpec) -> bool:
-    """Whether it drops any line of printable text, as far as a line of each character, alone and many times, tells."""
+    """Whether it drops any line of printable text, judging by lines of each character, once and many times."""
     if spec.keeps:
         return False
     return any(
@@ -83,7 +84,7 @@ def _meets(condition: Condition) -> _Meets:
 
 
 def _values(record: Record, name: str) -> list[str]:
-    """The values of a field as text; a list is several."""
+    """The values of a field as strings; a list has several."""
     if name == "body":
         value: Value = record.body
     elif name == "severity_text":

@@ -34,7 +34,7 @@ _NAMES: Final = (
     r"|client[_.-]?secret|session[_.-]?id|jsessionid|phpsessid|authorization|credential|sig(?:nature)?|x-amz-(?:signature|security-token|credential))"
 )
 SECRET_NAME: Final = re.compile(rf"(?i)(?:^|[^A-Za-z])[\w-]{{0,32}}{_NAMES}$")
-"""Names of fields whose values are secrets whatever they look like."""
+"""Names of fields whose values are secrets, whatever they look like."""
 _TOKENS: Final = re.compile(
     r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[^-]*+(?:-----END [A-Z ]{0,32}PRIVATE KEY-----)?"
     r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}+(?:\.[A-Za-z0-9_-]*+){1,4}+"
@@ -64,7 +64,7 @@ def _ip_addresses(text: str) -> Spans:
 
 
 def _ipv6(text: str) -> Spans:
-    """A short one (``::1``) must be a word of its own: ``std::string`` holds none."""
+    """A short address (``::1``) must be a word of its own: ``std::string`` contains none."""
     if text.count(":") < 2:
         return
     for match in _IPV6.finditer(text):
@@ -84,9 +84,10 @@ def _emails(text: str) -> Spans:
 
 
 def _cards(text: str) -> Spans:
-    """Numbers of 13 to 19 digits, apart or in groups, whose last digit is the check digit (ISO/IEC 7812, Luhn).
+    """Numbers of 13 to 19 digits, in one or in groups, whose last digit is the check digit (ISO/IEC 7812, Luhn).
 
-    Numbers that begin with 0, and those with 1 unless of 15 digits, are none: they are times."""
+    Numbers that begin with 0, or with 1 unless they have 15 digits, do not count: they are times.
+    """
     if len(text) < 13:
         return
     for run in _DIGITS.finditer(text):
@@ -104,7 +105,7 @@ def _cards(text: str) -> Spans:
 
 
 def _groups(text: str, begin: int, end: int) -> list[tuple[int, int]]:
-    """The stretches of digits between separators."""
+    """The runs of digits between separators."""
     groups = []
     for separator in _BETWEEN.finditer(text, begin, end):
         groups.append((begin, separator.start()))
@@ -139,7 +140,7 @@ _TOKEN_HINTS: Final = (
     "digest", "negotiate", "cookie", "eyj", "akia", "asia", "agpa", "aida", "aroa", "anpa", "gh", "github_pat_", "glpat-", "xox",
     "sk-", "k_live_", "k_test_", "aiza", "ya29.", "sg.", "npm_", "dop_v1_", "hf_",
 )  # fmt: skip
-"""One of these, in lower case, is in every text with a token: most texts are passed over by them."""
+"""Every text with a token contains one of these, in lower case, so most texts are skipped quickly."""
 
 
 def _has_token_hint(text: str) -> bool:
@@ -195,4 +196,4 @@ MAY_HOLD: Final[dict[str, Callable[[str], bool]]] = {
     "card": _may_hold_card,
     "token": _may_hold_token,
 }
-"""Whether something of a kind may be found in a text, or in one of several with a NUL between: quickly no."""
+"""Quickly excludes a kind from a text, or from several joined by NULs."""

@@ -32,7 +32,7 @@ FORMAT_KEYS: Final = (
 )  # fmt: skip
 _SPECIFICITY: Final = 0.985
 _OF_ANYTHING: Final = 0.3
-"""Of a format that explains prose: it takes only what nothing else explains."""
+"""For a format that explains prose: it only takes what no other format explains."""
 _PROSE: Final = ("Nothing in this line says more than it says.", "%%% ~~ ;;", "three little words")
 _BACKSLASH: Final = r"[^\r\n]*+(?<=\\)\r?\n"
 _WHEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -90,7 +90,8 @@ _ROLES: Final = ("time", "severity", "body")
 
 
 def json_spec(table: Table, name: str) -> FormatSpec:
-    """Of JSON, whose members are named in `json`, or beside it as the fields of other formats are. Raises ConfigError."""
+    """A format of JSON, whose members are named in `json`, or next to it like the fields of other formats. Raises
+    ConfigError."""
     for key in _JSON_KEYS:
         if table.has(key):
             table.fail(f"`{key}` says nothing of objects of JSON; leave it out, or leave out `json`", key)
@@ -250,7 +251,7 @@ def _framing(table: Table) -> Framing:
 
 
 def _line_pattern(table: Table, pattern: Any, key: str, own: dict[str, str]) -> str:
-    """A pattern that lines are told by, without names: it sees bytes, so it is ASCII."""
+    """A pattern by which lines are recognised, without names: it sees bytes, so it is ASCII."""
     if not isinstance(pattern, str) or not pattern.isascii():
         table.fail(f"`{key}` is {pattern!r}; write a pattern in quotes, of ASCII characters only", key)
     expression = table.checked(key, f"the pattern {pattern!r} cannot be used:", from_grok, pattern, own)

@@ -29,7 +29,7 @@ _TOO_SLOW: Final = Reject("too-long-for-pattern")
 
 
 def format_of(spec: FormatSpec) -> Format:
-    """alone: a line of another file may be taken for it, unless it takes most lines for its own."""
+    """alone: the format may explain a line of another file, unless its pattern accepts most lines."""
     return Format(
         name=spec.name,
         title=spec.title or "Custom format",
@@ -45,7 +45,7 @@ def format_of(spec: FormatSpec) -> Format:
 
 
 def formats_of(spec: FormatSpec) -> tuple[Format, ...]:
-    """A format, in each of the ways in which a text of it may be framed; the usual one first."""
+    """A format in each of its framings, the usual one first."""
     return with_values(format_of(spec)) if spec.json else (format_of(spec),)
 
 
@@ -91,7 +91,7 @@ def _make_parser(spec: FormatSpec, context: ParseContext) -> Parse:
 
 
 def _add_cast(attributes: dict[str, Value], match: re.Match[str], fields: tuple[_Cast, ...]) -> None:
-    """Adds the fields whose types are told by the configuration; a name that comes again makes a list."""
+    """Add the fields whose types the configuration names; a repeated name makes a list."""
     for group, name, cast in fields:
         text = match[group]
         if text is not None and text not in ("", "-"):
@@ -104,7 +104,7 @@ def _add_cast(attributes: dict[str, Value], match: re.Match[str], fields: tuple[
 
 
 def _add_typed(attributes: dict[str, Value], match: re.Match[str], fields: tuple[_Typed, ...]) -> None:
-    """Adds the fields of a template, by their kinds."""
+    """Add the fields of a template, by their kinds."""
     for group, name, put in fields:
         text = match[group]
         if text and text != "-":
@@ -115,7 +115,7 @@ def _add_typed(attributes: dict[str, Value], match: re.Match[str], fields: tuple
 
 
 def _taken(attributes: dict[str, Value], name: str) -> str | None:
-    """A field that has a place of its own in a record."""
+    """A field that is a field of the record itself, and so no attribute."""
     value = attributes.pop(name, None)
     if isinstance(value, list):
         return " ".join(map(str, value))
@@ -141,4 +141,4 @@ _CASTS: Final[dict[str, Callable[[str], Value]]] = {
     "float": _or_text(decimal),
     "bool": _or_text(flag),
 }
-"""What is no number, or no yes and no, stays text: nothing of a line is lost."""
+"""A value that is not a number, or not yes or no, stays text: nothing of a line is lost."""

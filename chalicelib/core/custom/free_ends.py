@@ -16,10 +16,10 @@ _WRITTEN_OUT_MAX: Final = 64
 
 
 def needed(items: _Items, *, whole: bool, ignore_case: bool) -> tuple[_Items, list[Aside]]:
-    """The items without such an end, and what is tried there and may fail: it must have an end of its own.
+    """The items without such an end. What is tried there and may fail must have an end of its own.
 
-    whole: whether the text must end there too. Then only ``.*`` always succeeds, and once that is gone
-    all that may be left out."""
+    whole: whether the text must end there too. Then only ``.*`` always succeeds, and without it everything optional.
+    """
     asides: list[Aside] = []
     return _Ends(asides).without(items, whole=whole, ignore_case=ignore_case)[0], asides
 
@@ -29,7 +29,7 @@ class _Ends:
         self._asides = asides
 
     def without(self, items: _Items, *, whole: bool, ignore_case: bool) -> tuple[_Items, bool]:
-        """The items that are left, and whether the text must end behind them."""
+        """The remaining items, and whether the text must end behind them."""
         while items:
             op, argument = items[-1]
             if op is codes.AT and argument in (codes.AT_END, codes.AT_END_STRING) and whole:
@@ -59,7 +59,7 @@ class _Ends:
         return items, whole
 
     def _fails_soon(self, body: _Items, ignore_case: bool) -> bool:  # noqa: FBT001 - private
-        """Whether the turn of a repetition that fails at last can be proved to take few steps."""
+        """Whether a failing last turn of a repetition provably takes few steps."""
         if len(body) == 1 and body[0][0] in CHARACTERS:
             return True
         tried, _ = self.without(body, whole=False, ignore_case=ignore_case)

@@ -22,7 +22,7 @@ from chalicelib.core.framing import Framing, Kind
 from chalicelib.core.records import Value
 
 _VALUES_LESS: Final = 0.002
-"""What a text must gain by being read as values, where reading its lines explains it too."""
+"""How much better a text must be explained as values, if its lines are explained too."""
 
 
 def with_values(known: Format) -> tuple[Format, Format]:
@@ -32,7 +32,7 @@ def with_values(known: Format) -> tuple[Format, Format]:
 
 
 def objects_of(spec: FormatSpec, casts: Mapping[str, Callable[[str], Value]]) -> Objects:
-    """casts: how the text of a member becomes a value of a type."""
+    """casts: functions that convert the text of a member to a type."""
     named = {field.group: field for field in spec.fields}
     given = {"time": spec.time_field, "level": spec.severity_field, "body": spec.body}
     marks = {spec.time_field} if spec.time_field else {*given.values(), *named}
@@ -55,7 +55,7 @@ def objects_of(spec: FormatSpec, casts: Mapping[str, Callable[[str], Value]]) ->
 
 
 def _without_empty(time: str, fields: dict[str, Value], _body: str | None) -> None:
-    """A time that is empty is none, and no field either."""
+    """An empty time is neither a time nor a field."""
     if fields.get(time, 0) in (None, "", "-"):
         del fields[time]
 

@@ -42,7 +42,7 @@ from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.plan.notice_scope import NoticeScope
 
 TEXT_MAX_BYTES: Final = 24 * 1024
-"""How large a configuration may be, compressed: it travels with every batch message."""
+"""The largest configuration, compressed: it travels with every batch message."""
 _REPLACEMENT_MAX_CHARS: Final = 64
 _KINDS_OF_TABLES: Final = ("format", "bind", "collection", "filter", "redact")
 _FIELD_MAX_CHARS: Final = 200
@@ -53,16 +53,17 @@ _LONG_NUMBER: Final = re.compile(r"\b[0-9][0-9_]{4000}")
 
 
 def _deepest_line(text: str) -> int:
-    """The line with the most brackets that open something."""
+    """The line with the most opening brackets."""
     opened = [line.count("[") + line.count("{") for line in text.split("\n")]
     return opened.index(max(opened)) + 1
 
 
 def load(text: str, file: str, key: str | None = "") -> Config:
-    """Read a configuration. file: what messages call it. key: REDACTION_KEY, empty where there is none, and None where nobody
-    knows it yet, as while the functions are packaged.
+    """Read a configuration. file: its name in messages. key: REDACTION_KEY; empty if there is none, None if it is
+    unknown, as while the functions are packaged.
 
-    Raises ConfigError."""
+    Raises ConfigError.
+    """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -174,7 +175,7 @@ def _binding(table: Table, known: list[str]) -> Binding:
 
 
 def _lane(table: Table) -> tuple[str | None, str | None]:
-    """The lane that a binding names, and the family of formats that alone takes it."""
+    """The lane that a binding names, and the family of formats to which it is limited."""
     lane, family = table.text("lane"), table.text("family")
     if lane is not None:
         try:
@@ -193,7 +194,7 @@ def _lane(table: Table) -> tuple[str | None, str | None]:
 
 
 def _json_of_binding(table: Table, known: list[str]) -> FormatSpec:
-    """The format of a binding that maps the members of JSON itself."""
+    """The format of a binding that maps members of JSON itself."""
     if table.has("format"):
         table.fail("it has both `format` and `json`; choose one, or write a [[format]] with `json`", "json")
     name = _name_of_json(table)

@@ -51,13 +51,13 @@ def components(follow: Sequence[Iterable[int]]) -> list[list[int]]:
 
 
 def loops_of(automaton: Automaton) -> list[list[int]]:
-    """The parts of an automaton that hold a cycle, in the order of the text."""
+    """The parts of an automaton with a cycle, in the order of the text."""
     follow = automaton.follow
     return [part for part in components(follow) if len(part) > 1 or part[0] in follow[part[0]]]
 
 
 def is_exponential(automaton: Automaton, loop: Sequence[int], work: list[int]) -> bool:
-    """Whether some text leads from a place of the loop back to it by two ways."""
+    """Whether some text leads from a place of the loop back to it in two ways."""
     follow, inside = automaton.follow, frozenset(loop)
     if any(ways > 1 for one in loop for other, (_, ways) in follow[one].items() if other in inside):
         return True
@@ -83,10 +83,11 @@ def is_exponential(automaton: Automaton, loop: Sequence[int], work: list[int]) -
 
 
 def longest_chain(automaton: Automaton, loops: list[list[int]], work: list[int]) -> tuple[int, float]:
-    """By how many ways a text can be shared out among the loops at most: a power of its length, and a factor.
+    """In how many ways a text can be shared among the loops at most: a power of its length, and a factor.
 
-    Where one loop hands text on to another, each place in the text is one way, or each of as many as
-    the one with the smaller bound can take."""
+    If one loop hands text to another, each place in the text is one way, or each of as many as the loop with the
+    smaller bound can take.
+    """
     reach = _reachable(automaton, loops)
     bounds = [max(automaton.bounds[each] for each in loop) for loop in loops]
     best: list[tuple[int, float]] = [(0, 1.0)] * len(loops)

@@ -10,16 +10,16 @@ from chalicelib.core.custom.finders import SECRET_NAME
 from chalicelib.core.records import Value
 
 _REPEATED: Final = re.compile(r"(?:#[0-9]{1,9})+(?=\.|\Z)")
-"""What tells a repeated name from the first."""
+"""The suffix that distinguishes a repeated name from the first."""
 _NAMES: Final = ("name", "Name", "key", "Key", "header", "Header")
 _VALUES: Final = frozenset(("value", "Value", "values", "Values"))
-"""Members of a pair that is written as an object, as in the headers of AWS WAF."""
+"""Members of a pair that is written as an object, as headers in AWS WAF."""
 
 _Hide = Callable[[Value], Value]
 
 
 class Hiding:
-    """fields: names, or beginnings of names with a final ``*``; secrets: whether names of secrets count too."""
+    """fields: names, or prefixes of names with a final ``*``; secrets: whether names of secrets count too."""
 
     def __init__(self, fields: Iterable[str], *, secrets: bool) -> None:
         self._exact = frozenset(each for each in fields if not each.endswith("*"))
@@ -39,8 +39,8 @@ class Hiding:
         )
 
     def inside(self, value: Any, names: tuple[str, ...], hide: _Hide) -> Value:
-        """The value with hidden what is hidden in it. names: those that its members may be called by, from
-        the record on and from each list on: what a list holds is a thing of its own."""
+        """The value with its hidden parts replaced. names: by which its members may be named, from the record on and
+        from each list on: an element of a list is a thing of its own."""
         if isinstance(value, list):
             return [self.inside(each, (*names, ""), hide) for each in value]
         if not isinstance(value, dict):

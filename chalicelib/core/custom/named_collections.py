@@ -10,12 +10,12 @@ from chalicelib.core.framing.json.collections import elements_in
 from chalicelib.core.framing.json.paths import path_of
 
 FORMAT: Final = "json_values"
-"""The format of such entries where no narrower one explains them."""
+"""The format of such entries if no narrower one explains them."""
 
 
 def collection_in(head: bytes, fields: Iterable[str]) -> tuple[Framing, bytes] | None:
-    """How a text of this head is framed where it is an object that holds an array of one of these names;
-    and the array's first elements, a line each. None where it opens no such array."""
+    """The framing of a text with this head, if it is an object with an array under one of these names, and the first
+    elements of the array, one per line. None if it opens no such array."""
     for framing in (each for field in fields for each in _framings(field)):
         elements = elements_in(head, framing)
         if elements is not None:
@@ -24,7 +24,7 @@ def collection_in(head: bytes, fields: Iterable[str]) -> tuple[Framing, bytes] |
 
 
 def _framings(field: str) -> list[Framing]:
-    """By a name, which may have points in it, and by a way of several names."""
+    """The framings for a name, which may contain dots, and for a path of several names."""
     path = path_of(field)
     named = [Framing(kind=Kind.JSON, member=field)]
     return named if path == (field,) else [*named, Framing(kind=Kind.JSON, path=path)]

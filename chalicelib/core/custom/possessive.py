@@ -17,15 +17,15 @@ def compiled_as_committed(pattern: str, flags: int) -> re.Pattern[str]:
 
 
 def committed(tree: Any) -> Any:
-    """The expression as it is tried first: what a repetition takes is given up for nothing behind what
-    follows it. What this matches, the expression itself matches in the same way: it tries it first."""
+    """The expression as it is tried first: a repetition never gives back what it took. Whatever this form matches, the
+    expression itself matches in the same way, since it tries that first."""
     made = _parser.SubPattern(tree.state)
     made.data.extend(_committed(tree, tree.state, open_end=False))
     return made
 
 
 def _committed(items: Any, state: Any, *, open_end: bool) -> list[tuple[Any, Any]]:
-    """open_end: whether what follows has a say in what the last of the items takes."""
+    """open_end: whether what follows affects how much the last item takes."""
     groups: list[list[tuple[Any, Any]]] = [[]]
     for item in items:
         if has_loop([item]) and groups[-1]:
@@ -45,7 +45,7 @@ def _committed_inside(item: tuple[Any, Any], state: Any) -> tuple[Any, Any]:
 
 
 def has_loop(items: Iterable[tuple[Any, Any]]) -> bool:
-    """Whether there is a repetition without bound in a parsed expression."""
+    """Whether a parsed expression has a repetition without bound."""
     return any(_holds_loop(op, argument) for op, argument in items)
 
 

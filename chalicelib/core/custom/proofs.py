@@ -12,7 +12,7 @@ from chalicelib.core.custom.spec import FLAGS, Limits, PatternError
 
 
 def limits_of(pattern: str) -> Limits:
-    """What is proved of an expression that must match an entry. Raises PatternError."""
+    """The proven limits of an expression that must match an entry. Raises PatternError."""
     tree = _parsed(pattern)
     try:
         growth = growth_of(tree, FLAGS, search=False)
@@ -32,12 +32,12 @@ def _chars(longest: float) -> int | None:
 
 
 def check_search(pattern: str) -> None:
-    """Raises PatternError where looking for an expression could take longer than the text is long."""
+    """Raises PatternError if searching with an expression could take more than linear time."""
     _check_growth(pattern, 1)
 
 
 def check_start(pattern: str) -> None:
-    """The same for what is tried on the head of every line, which is short. Raises PatternError."""
+    """The same for an expression that is tried on the head of every line, which is short. Raises PatternError."""
     _check_growth(pattern, 2)
 
 

@@ -17,8 +17,8 @@ _END: Final = "its end"
 
 
 class Reach(NamedTuple):
-    """end: how many characters the longest beginning of the expression matches. expected: what comes next in it, in words;
-    empty where a few words do not say it."""
+    """end: how many characters the longest matching beginning of the expression takes. expected: what comes next in it,
+    in words; empty if a few words cannot say it."""
 
     end: int
     expected: str
@@ -33,7 +33,7 @@ class Reach(NamedTuple):
 
 
 def furthest(patterns: Iterable[str], flags: int, text: str) -> Reach | None:
-    """That of the expression that goes furthest; None where none of them matches any of it."""
+    """The reach of the expression that goes furthest; None if none of them matches anything."""
     reaches = [reach(pattern, flags, text) for pattern in patterns]
     return max((each for each in reaches if each.end), key=lambda each: each.end, default=None)
 
@@ -62,7 +62,7 @@ def _reach(tree: Any, before: list[Any], items: list[Any], flags: int, text: str
 
 
 def _inside(item: Any) -> Iterator[list[Any]]:
-    """The items of a group, of each of its alternatives."""
+    """The items of a group, for each of its alternatives."""
     code, argument = item
     if code is codes.SUBPATTERN:
         yield list(argument[-1])
@@ -71,7 +71,7 @@ def _inside(item: Any) -> Iterator[list[Any]]:
 
 
 def _words(items: list[Any]) -> str:
-    """What the first item of an expression that must be there asks for."""
+    """What the first required item of an expression expects."""
     while items and (items[0][0] in (codes.ASSERT, codes.ASSERT_NOT) or _may_be_missing(items[0])):
         items = items[1:]
     if not items:

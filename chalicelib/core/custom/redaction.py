@@ -19,18 +19,18 @@ from chalicelib.core.records import Outcome, Record, Reject, Value
 
 _HASH_CHARS: Final = 16
 _CUT_END_CHARS: Final = 64
-"""Of the head of an entry that is too long, its end: half a secret there looks like none."""
+"""The end of the head of an entry that is too long is cut by so much: half a secret would not be recognised."""
 _RAW_MAX_BYTES: Final = 380 * 1024
 _WORDS_MAX: Final = 200
 _NAMES_MAX: Final = 4096
 _CARD_MIN_CHARS: Final = 13
-"""A number of fewer digits is none of the kinds."""
+"""A number with fewer digits is of no kind."""
 _SHORT_NUMBER: Final = 10 ** (_CARD_MIN_CHARS - 2)
-"""A whole number nearer to 0 has fewer."""
+"""Whole numbers nearer to 0 have fewer digits."""
 _BETWEEN: Final = "\0"
 
 _PLAIN_TEXT: Final = "text"
-"""The format of entries that none explains."""
+"""The format of entries that no format explains."""
 
 _Change = Callable[[str], str]
 
@@ -43,9 +43,9 @@ class Redactions:
         return bool(self._rules)
 
     def applied(self, outcome: Outcome, format_name: str, of_file: str) -> Outcome:
-        """The outcome with nothing in it that a rule hides; its offset, length and lines stay the source's.
+        """The outcome without what the rules hide; its offset, length and lines stay the source's.
 
-        format_name: the outcome's format; of_file: its file's, which unexplained entries may have been meant for.
+        format_name: the outcome's format; of_file: its file's, for which unexplained entries may have been meant.
         """
         result = outcome.result
         unexplained = isinstance(result, Reject) or format_name == _PLAIN_TEXT
@@ -81,7 +81,7 @@ def _in_raw(outcome: Outcome, rules: list[_Rule]) -> bytes:
 
 
 def _removed_by(rules: list[_Rule]) -> str | None:
-    """The rule whose fields may be anywhere in an entry that no format explains."""
+    """A rule whose fields may be anywhere in an entry that no format explains."""
     return next((each.name for each in rules if each.whole_rejects), None)
 
 
@@ -102,7 +102,7 @@ class _Rule:
         self._hides_text = bool(self._exact & {"body", "severity_text"})
 
     def in_record(self, record: Record) -> Record:
-        """The record itself where nothing of it is hidden, which its texts are asked for all at once."""
+        """The record itself if nothing in it is hidden; all its strings are checked at once."""
         if not self._hides_text and record.attributes.keys() <= self._plain_names:
             texts = self._texts_of(record)
             if texts is not None and not self._may_hold(texts):
@@ -116,8 +116,8 @@ class _Rule:
         )
 
     def _texts_of(self, record: Record) -> list[str] | None:
-        """All that patterns and kinds would see of a record whose fields' names hide nothing; None where
-        names of members may hide something."""
+        """All strings that patterns and kinds would see, if no name of a field hides anything; None if names of members
+        may."""
         texts = [each for each in (record.body, record.severity_text) if each is not None]
         values: list[Any] = list(record.attributes.values())
         for value in values:
@@ -139,7 +139,7 @@ class _Rule:
         return texts
 
     def _redacted(self, record: Record) -> Record:
-        """Fields first: what they held then goes from the rest, which patterns see last."""
+        """Fields first; then their values are removed from the rest, and patterns come last."""
         stamp, assumed, word, number, body, attributes = record
         words: list[str] = []
         made: dict[str, Value] = {}
@@ -166,7 +166,7 @@ class _Rule:
         return Record(stamp, assumed, word, number, body, made)
 
     def _name(self, name: str) -> tuple[str, bool]:
-        """How a field is called, and whether its value is hidden; kept, since few names have many values."""
+        """The name of a field, and whether its value is hidden; cached, since few names have many values."""
         if len(self._names) >= _NAMES_MAX:
             self._names.clear()
             self._plain_names.clear()
@@ -187,7 +187,7 @@ class _Rule:
         return self._instead(self.name, text)
 
     def _with(self, words: list[str]) -> _Change:
-        """A change of texts by the rule's patterns, and by the words that it has hidden in fields."""
+        """A change of strings by the rule's patterns, and by the words that it has hidden in fields."""
         known = sorted({each for each in words if each.strip()}, key=len, reverse=True)[:_WORDS_MAX]
         if not known:
             return self.in_text

@@ -22,7 +22,7 @@ from chalicelib.core.custom.free_ends import needed
 from chalicelib.core.custom.loops import SEARCH_STEPS_MAX, is_exponential, longest_chain, loops_of
 
 STEPS_MAX: Final = 1_000_000
-"""How many steps one entry may take where time grows faster than the text: about ten milliseconds."""
+"""How many steps one entry may take if time grows faster than its length: about ten milliseconds."""
 _FACTOR_MAX: Final = 4096
 _WAYS_MAX: Final = 2048
 _WAYS_OF_A_STEP: Final = 16
@@ -51,7 +51,7 @@ class Growth:
 
     @property
     def max_chars(self) -> float:
-        """The longest text of which the time stays within `STEPS_MAX`; infinite where time is linear."""
+        """The longest text for which the time stays within `STEPS_MAX`; infinite if time is linear."""
         if self.degree <= 1:
             return math.inf
         steps = STEPS_MAX / max(1.0, self.factor / _WAYS_OF_A_STEP)
@@ -70,9 +70,9 @@ def compiled(tree: Any, flags: int) -> re.Pattern[str]:
 
 
 def growth_of(tree: Any, flags: int, *, search: bool) -> Growth:
-    """Raises UnprovableError where there is no bound, or none that can be proved.
+    """Raises UnprovableError if there is no bound, or none that can be proved.
 
-    search: whether it is looked for anywhere in a text; else it must match the whole of it.
+    search: whether the expression is searched in a text; otherwise it must match the whole text.
     """
     ignore_case = bool((flags | tree.state.flags) & re.IGNORECASE)
     items, asides = needed(list(tree), whole=not search, ignore_case=ignore_case)
@@ -82,7 +82,7 @@ def growth_of(tree: Any, flags: int, *, search: bool) -> Growth:
 
 
 def _proved(items: _Items, before: _Items, asides: list[Aside], *, ignore_case: bool) -> tuple[Growth, float]:
-    """The growth, and the steps of one try that has no repetition without bound."""
+    """The growth, and the steps of one try without unbounded repetitions."""
     automaton = automaton_of([*before, *items], ignore_case=ignore_case)
     loops = loops_of(automaton)
     work = [SEARCH_STEPS_MAX]

@@ -17,5 +17,5 @@ REMEDY: Final = "write trace, debug, info, warn, error or fatal"
 
 
 def number_of(word: object) -> int | None:
-    """The number of a severity's name; None where it is none."""
+    """The number of a severity; None for an unknown name."""
     return severity.of_word(word) if isinstance(word, str) and word.lower() in _NAMES else None

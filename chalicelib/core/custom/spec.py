@@ -19,12 +19,12 @@ from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.plan.notice_scope import NoticeScope
 
 FLAGS: Final = re.DOTALL
-"""An entry may be of several lines, and ``.`` takes them all."""
+"""An entry may have several lines, and ``.`` matches line ends."""
 TYPES: Final = ("text", "int", "float", "bool")
 KEY_SETTING: Final = "REDACTION_KEY"
 KEY_MIN_CHARS: Final = 16
 KINDS: Final = ("ip", "email", "card", "token")
-"""What redaction finds by itself."""
+"""Kinds that redaction finds by itself."""
 
 
 class PatternError(Exception):
@@ -33,8 +33,8 @@ class PatternError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """group: its name in the expression; name: of the attribute; type: one of `TYPES`, ``{kind}`` with one of the kinds of
-    `notation`, None where unsaid."""
+    """group: its name in the expression; name: of the attribute; type: one of `TYPES`, ``{kind}`` with one of the kinds
+    of `notation`, None if not given."""
 
     group: str
     name: str
@@ -43,8 +43,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The longest entries, in characters, that are tried: at first, where each repetition keeps what it
-    took, and in full; None for any length. full is 0 where the first try says all there is to say."""
+    """The longest entries, in characters, that are tried: first in the possessive form, then in full; None for any
+    length. full is 0 if the first try decides everything."""
 
     first: int | None
     full: int | None
@@ -54,7 +54,8 @@ class Limits:
 class FormatSpec:
     """severities: the source's words → severity names. body: the field that is the record's body.
 
-    json: its entries are objects of JSON, which need no pattern; fields name members that get another name or type."""
+    json: its entries are JSON objects, which need no pattern; fields name the members that are renamed or typed.
+    """
 
     name: str
     fields: tuple[Field, ...]
@@ -76,7 +77,7 @@ class FormatSpec:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """All that is said of it holds. severity: at least this number; below: less than this one."""
+    """All of its conditions must hold. severity: the least number; below: the number that it must not reach."""
 
     field: str | None = None
     pattern: str | None = None
@@ -86,14 +87,14 @@ class Condition:
 
     @property
     def needs_record(self) -> bool:
-        """Whether it says something of fields, which a reject has none of."""
+        """Whether it has conditions on fields, which a reject does not have."""
         return self.field is not None or self.severity is not None or self.below is not None
 
 
 @dataclass(frozen=True, slots=True)
 class FilterSpec:
-    """keeps: whether what meets a condition is kept and all else is skipped, or the other way round.
-    formats: of which entries it speaks; empty: of all."""
+    """keeps: whether entries that meet a condition are kept and all others skipped, or the other way round. formats: to
+    which it applies; empty: to all."""
 
     name: str
     keeps: bool
@@ -103,8 +104,8 @@ class FilterSpec:
 
 @dataclass(frozen=True, slots=True)
 class RedactionSpec:
-    """replacement: None: the rule's or the kind's name in brackets. hashed: a keyed hash instead.
-    whole_rejects: whether the bytes of rejects go altogether, because its fields cannot be found there."""
+    """replacement: None: the name of the rule or kind in brackets. hashed: a keyed hash instead. whole_rejects: whether
+    the bytes of rejects are removed completely, because its fields cannot be found in them."""
 
     name: str
     fields: tuple[str, ...] = ()
@@ -118,8 +119,8 @@ class RedactionSpec:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Of objects whose key begins so: their format, character set, layout, notices and lane; None where it says nothing of
-    one. family: the lane is only for formats of it."""
+    """For objects with that prefix of the key: their format, character set, layout, notices and lane, each None if not
+    given. family: the lane only applies to its formats."""
 
     prefix: str
     format: str | None = None
@@ -132,7 +133,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """field: the member of an object of JSON whose array holds the entries, in objects whose key begins so."""
+    """field: the member of a JSON object whose array has the entries, in objects with that prefix of the key."""
 
     field: str
     prefix: str = ""
@@ -140,7 +141,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for a file. key_id: which key hashes were made with; None where none are."""
+    """What applies to a file. key_id: of the key for hashes; None if there are none."""
 
     formats: tuple[FormatSpec, ...] = ()
     filters: tuple[FilterSpec, ...] = ()
@@ -150,8 +151,8 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole configuration. text: what a plan carries; None where that is nothing. key: what hashes are
-    keyed with; never stored. version: of those that were put for the stage; 0: the deployed one."""
+    """A whole configuration. text: what a plan carries; None for nothing. key: for hashes; never stored. version: of
+    those put for the stage; 0: the deployed one."""
 
     rules: Rules = field(default_factory=Rules)
     bindings: tuple[Binding, ...] = ()
@@ -161,27 +162,27 @@ class Config:
     version: int = 0
 
     def format_bound_to(self, key: str) -> str | None:
-        """The format that the longest prefix of an object's key is bound to."""
+        """The format to which the longest matching prefix of an object's key is bound."""
         bindings = [each for each in self.bindings if each.format and key.startswith(each.prefix)]
         return max(bindings, key=lambda each: len(each.prefix)).format if bindings else None
 
     def charset_bound_to(self, key: str) -> str | None:
-        """Likewise its character set."""
+        """The character set, likewise."""
         bindings = [each for each in self.bindings if each.charset and key.startswith(each.prefix)]
         return max(bindings, key=lambda each: len(each.prefix)).charset if bindings else None
 
     def layout_bound_to(self, key: str) -> Layout | None:
-        """Likewise its layout."""
+        """The layout, likewise."""
         bindings = [each for each in self.bindings if each.layout and key.startswith(each.prefix)]
         return max(bindings, key=lambda each: len(each.prefix)).layout if bindings else None
 
     def notices_bound_to(self, key: str) -> NoticeScope | None:
-        """Likewise which of its settlings are told."""
+        """Which settlings become notices, likewise."""
         bindings = [each for each in self.bindings if each.notices and key.startswith(each.prefix)]
         return max(bindings, key=lambda each: len(each.prefix)).notices if bindings else None
 
     def lane_bound_to(self, key: str, family: str) -> str | None:
-        """Likewise its lane; of two with the same prefix that of the format's family."""
+        """The lane, likewise; of two bindings with the same prefix, the one for the format's family."""
         bindings = [
             each
             for each in self.bindings
@@ -192,18 +193,18 @@ class Config:
         )
 
     def collections_of(self, key: str) -> list[str]:
-        """The members that may hold the entries of an object of that key; of the longest prefix first."""
+        """The members that may have the entries of an object with that key; those of the longest prefix first."""
         collections = [each for each in self.collections if key.startswith(each.prefix)]
         return [each.field for each in sorted(collections, key=lambda each: -len(each.prefix))]
 
 
 def key_id_of(key: str) -> str:
-    """Tells keys apart and nothing else of them."""
+    """Identifies a key without revealing anything of it."""
     return hashlib.sha256(b"froe redaction key\0" + key.encode()).hexdigest()[:8]
 
 
 def encoded(rules: Rules) -> str | None:
-    """The rules as text, always the same for the same rules; None where there are none."""
+    """The rules as text, the same for the same rules; None if there are none."""
     if not (rules.formats or rules.filters or rules.redactions):
         return None
     stored = {
@@ -216,7 +217,7 @@ def encoded(rules: Rules) -> str | None:
 
 
 def decoded(text: str) -> Rules:
-    """Raises ValueError, KeyError or TypeError for a text that is none of ours."""
+    """Raises ValueError, KeyError or TypeError for a text that Froe did not write."""
     stored = orjson.loads(text)
     return Rules(
         tuple(_format(each) for each in stored["formats"]),
@@ -237,7 +238,7 @@ def _stored_format(spec: FormatSpec) -> dict[str, Any]:
 
 
 def _stored(spec: Any) -> dict[str, Any]:
-    """Without what is not said."""
+    """Without values that are not given."""
     return {
         name: value
         for name, value in asdict(spec).items()

@@ -38,7 +38,7 @@ def check_time(form: str, zone: str | None) -> None:
 
 
 def stamps_of(times: Times, form: str, zone: str | None) -> MakeStamp:
-    """A conversion of the texts of one field. zone: what holds where the text names none."""
+    """A conversion of the texts of one field. zone: applies if the text names none."""
     if form == "epoch":
         return times.of_number
     if form in NAMED:

@@ -20,7 +20,7 @@ _KINDS: Final = {
 
 
 class Table:
-    """kind, number: which table of the file it is, as in the second [[format]]."""
+    """kind, number: which table of the file it is, such as the second [[format]]."""
 
     def __init__(self, file: str, places: Places, kind: str, number: int, values: Mapping[str, Any]) -> None:
         self.file = file
@@ -35,7 +35,7 @@ class Table:
         raise ConfigError(self.file, line, f"{self._kind} {self.name!r}: {problem}")
 
     def knows(self, *keys: str) -> None:
-        """No other keys are in the table."""
+        """Raises ConfigError for a key that is not among these."""
         self._only(self._values, keys, "")
 
     def _only(self, values: Mapping[str, Any], keys: Iterable[str], inside: str) -> None:
@@ -74,7 +74,7 @@ class Table:
         return float(value)
 
     def texts(self, key: str, known: Iterable[str] | None = None) -> tuple[str, ...]:
-        """A list of texts, or one text; of those known, where that is said."""
+        """A list of strings, or one string; among those known, if given."""
         value = self._values.get(key, [])
         values = [value] if isinstance(value, str) else value
         if not isinstance(values, list) or not all(isinstance(each, str) and each for each in values):
@@ -95,7 +95,7 @@ class Table:
             )
 
     def pairs(self, key: str) -> dict[str, str]:
-        """A table of texts."""
+        """A table of strings."""
         value = self._typed(key, dict, {})
         if not all(isinstance(each, str) for each in value.values()):
             self.fail(f"`{key}` is {value!r}; write a table of texts, such as {{ name = 'text' }}", key)
@@ -124,8 +124,8 @@ class Table:
         return list(values)
 
     def with_members(self, key: str, inner: Iterable[str]) -> tuple[Table, dict[str, str]]:
-        """This table with some keys that a table in it holds taken over, and the texts under its other keys; that may
-        also be true, and then holds nothing."""
+        """This table, with the keys that a table within it has, and the strings under that table's other keys; it may
+        also be just true."""
         value = self._values[key]
         table = {} if value is True else value
         if not isinstance(table, dict):
