@@ -48,14 +48,15 @@ class NotedFailures:
         self._now = now
 
     def note(self, message: Incoming, error: Exception) -> None:
+        self._note(message.message_id, message.receives, error)
+
+    def _note(self, message_id: str, receives: int, error: Exception) -> None:
         code, reason = code_and_reason(error)
-        attempt = Attempt(message.receives, self._now(), code, reason, progress_of(error))
+        attempt = Attempt(receives, self._now(), code, reason, progress_of(error))
         try:
-            self._letters.note(message.message_id, attempt)
+            self._letters.note(message_id, attempt)
         except FroeError as refusal:
-            logger.warning(
-                "reason_not_noted", extra={"message_id": message.message_id, "reason": refusal.reason}
-            )
+            logger.warning("reason_not_noted", extra={"message_id": message_id, "reason": refusal.reason})
 
     def progress_of(self, message: Incoming) -> str:
         """The progress of its earlier attempts, or from its sender; empty if unknown."""
@@ -71,11 +72,11 @@ class NotedFailures:
             return sent
 
     def dead_letter(self, message: Incoming, error: Exception) -> None:
-        self.note(message, error)
         self._dead_letter(message.body, message.message_id, message.receives, error)
 
     def dead_letter_text(self, body: str, letter_id: str, error: Exception) -> None:
         """Send to the dead-letter queue, under an id of its own, what did not come from a queue of Froe's."""
+        self._note(letter_id, 1, error)
         self._dead_letter(body, letter_id, 1, error)
 
     def _dead_letter(self, body: str, letter_id: str, receives: int, error: Exception) -> None:
