@@ -1,4 +1,4 @@
-"""How a text is divided into entries, and what a framing yields: runs of entries, and entries that are too long.
+"""How a text is divided into entries, and the results of a framing: runs of entries, and entries that are too long.
 
 The framing is part of the plan: whatever formats later code knows, a file is cut as it was begun.
 """
@@ -13,23 +13,23 @@ from typing import Any, Final, NamedTuple, TypeAlias
 FRAMING_VERSION: Final = 1
 RULES: Final = 3
 TOO_LONG_HEAD_BYTES: Final = 4096
-"""What is kept of an entry over its limit: enough to see what it is, four write units."""
+"""How much of an entry over its limit is stored: enough to recognise it, four write units."""
 HEADER_MAX_BYTES: Final = 16 * 1024
-"""How much header may be in force: it travels with every batch."""
+"""The largest header in force: it travels with every batch."""
 
 
 class Kind(StrEnum):
-    """What an entry is made of."""
+    """What an entry consists of."""
 
     LINES = "lines"
     QUOTED_LINES = "quoted-lines"
-    """Lines of fields, which may hold line ends between double quotes (RFC 4180)."""
+    """Lines of fields, which may contain line ends between double quotes (RFC 4180)."""
 
     SIZED_FIELDS = "sized-fields"
     """Entries of lines, some of which are fields that give their size in bytes (`sized_fields`)."""
 
     STREAMS = "streams"
-    """Lines of streams that lie between one another, each behind what says whose it is."""
+    """Lines of interleaved streams, each behind the name of its stream."""
 
     ELEMENTS = "elements"
     """Elements of XML, wherever their lines end."""
@@ -92,17 +92,17 @@ class Framing:
 
     @property
     def self_synchronising(self) -> bool:
-        """Whether an entry's start can be seen in its own line."""
+        """Whether the start of an entry can be seen in its own line."""
         return self.kind is Kind.LINES and self.joins is None and not self.has_header
 
     @property
     def has_padding(self) -> bool:
-        """Whether padding stands for itself; the lines of streams, and fields of a size, hold it as bytes."""
+        """Whether padding is a piece of its own; in lines of streams and fields of a given size it is content."""
         return self.rules > 1 and self.kind not in (Kind.STREAMS, Kind.SIZED_FIELDS)
 
     @property
     def ends_strays(self) -> bool:
-        """Whether rows below a quote that nobody closes are entries of their own."""
+        """Whether rows below an unclosed quote are entries of their own."""
         return self.rules > 1
 
     @property
@@ -112,12 +112,12 @@ class Framing:
 
     @property
     def repairs(self) -> bool:
-        """Whether a value of JSON that is broken ends where the next begins, and padding ends it."""
+        """Whether a broken JSON value ends where the next one begins, and padding ends it."""
         return self.rules > 2
 
     @property
     def look_back_bytes(self) -> int:
-        """How many bytes before a place tell whether a line, or what is behind padding, begins there."""
+        """How many bytes before a place decide whether a line, or the text behind padding, begins there."""
         return 4 if self.has_padding else 1
 
     @property
@@ -126,17 +126,17 @@ class Framing:
 
     @property
     def is_of_first_version(self) -> bool:
-        """Whether it says no more than plans and messages of version 1 can say."""
+        """Whether plans and messages of version 1 can express it."""
         return not framing_fields(self).keys() - _OF_ANY_VERSION
 
     @property
     def is_of_second_version(self) -> bool:
-        """Whether it says no more than plans and messages of version 2 can say."""
+        """Whether plans and messages of version 2 can express it."""
         return self.path is None and self.kind not in _SINCE_THIRD_VERSION and not self.by_line
 
     @property
     def is_of_lines(self) -> bool:
-        """Whether its lines can be cut whatever ASCII characters are written in."""
+        """Whether its lines can be cut in any charset with ASCII line ends."""
         return self.kind in (Kind.LINES, Kind.QUOTED_LINES)
 
 
@@ -147,12 +147,12 @@ LINES: Final = Framing()
 _ALWAYS_SAID: Final = frozenset({"entry_start", "version"})
 _OF_ANY_VERSION: Final = _ALWAYS_SAID | {"rules"}
 _RULES_BEFORE: Final = 1
-"""Of a framing that does not say them."""
+"""The rules of a framing that names none."""
 
 
 def framing_fields(framing: Framing) -> dict[str, Any]:
-    """A framing as it is stored and sent, for `framing_of`: the fields of version 1, and of the others those
-    that say something, so that code which does not know them reads all that has none."""
+    """A framing as it is stored and sent, for `framing_of`: the fields of version 1, and of the others those that
+    differ from their default, so that older code can read all framings without them."""
     return {
         field.name: str(value)
         if isinstance(value, Kind)
@@ -177,10 +177,11 @@ def framing_of(stored: Mapping[str, Any]) -> Framing:
 
 
 class Entry(NamedTuple):
-    """One entry; `raw` is its bytes with the terminator, or their head where it is too long.
+    """One entry; `raw` is its bytes with the terminator, or their head if it is too long.
 
-    gap: it stands between the elements of a collection, and is none. text: what it says, where lines of others
-    stand between its own."""
+    gap: bytes between the elements of a collection, not an entry. text: its content, if lines of other streams
+    interrupt it.
+    """
 
     offset: int
     length: int
@@ -191,10 +192,10 @@ class Entry(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Entries (or lines) that follow one another; ends in bytes of data, lines counted up to each.
+    """Consecutive entries (or lines); ends in bytes of data, lines counted up to each.
 
-    context: what is in force behind them. gaps: which of them stand between the elements of a
-    collection; None where the text is no collection. entries: how many are counted up to each end; None: one each.
+    context: in force behind them. gaps: which of them are between the elements of a collection; None if the text is no
+    collection. entries: how many are counted up to each end; None: one each.
     """
 
     offset: int

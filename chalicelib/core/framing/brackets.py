@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 _LEVELS_KEPT: Final = 1000
-"""Of how many levels it is known whether they are objects or arrays."""
+"""For how many levels it is known whether they are objects or arrays."""
 
 
 class Brackets:
-    """Those of the outermost levels are known, of deeper ones how many there are.
+    """The kinds of the outermost brackets are known; deeper ones are only counted.
 
     before: the last byte of the value that is not blank.
     """
@@ -37,7 +37,7 @@ class Brackets:
             self._open += bracket
 
     def close(self) -> bool:
-        """Close the innermost, of whatever kind; gives whether the value has ended."""
+        """Close the innermost, of whatever kind. Gives whether the value has ended."""
         if self._deeper:
             self._deeper -= 1
             return False

@@ -16,12 +16,12 @@ from chalicelib.core.framing.entries import entries_in
 from chalicelib.core.framing.line_ends import LineEnds
 
 LOOK_BYTES: Final = 2048
-"""More than of a line must be seen to say whether it begins an entry."""
+"""More than enough of a line to decide whether it begins an entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file is cut by, in lines and bytes of text; fixed in its plan."""
+    """The limits for cutting a file, in lines and bytes of text; fixed in its plan."""
 
     batch_max_lines: int = 5000
     batch_max_bytes: int = 720_000
@@ -51,9 +51,9 @@ class Batch:
 
 
 class Room(NamedTuple):
-    """What a batch may hold, so that its message is never too large whatever its bytes are.
+    """How much a batch may contain, so that its message never gets too large, whatever its bytes are.
 
-    of_context: bytes of text under such a context. per_cut: bytes that count beside, for each entry of a collection.
+    of_context: bytes of text with such a context. per_cut: bytes for each entry of a collection.
     """
 
     of_context: Callable[[str | None], int]
@@ -121,17 +121,17 @@ class Cutter:
 
     @property
     def holds_no_start(self) -> bool:
-        """Whether no entry begins between the position and `until`: the rest of the text was not looked at."""
+        """Whether no entry begins between the position and `until`: the rest of the text was not read."""
         return self._is_cut_short
 
     @property
     def at_end(self) -> bool:
-        """Whether the text holds no further entry; `position` is then its size. It may read on to know that."""
+        """Whether the text has no further entry; `position` is then its size. It may read on to find out."""
         self._go_on()
         return self._piece is None
 
     def cut(self, split: int) -> Iterator[Batch]:
-        """Give the batches of one split: of the entries whose first byte lies in its range."""
+        """The batches of one split: the entries whose first byte is in its range."""
         bound = (split + 1) * self._limits.split_bytes
         number = 0
         batch = _Pending(self.position, self.context)
@@ -199,7 +199,7 @@ class Cutter:
         return taken + 1 if fits == taken and not batch.entries else fits
 
     def _fits_whole(self, run: Run, batch: _Pending, bound: int) -> bool:
-        """Whether all of a run fits, which is asked of its bounds alone."""
+        """Whether a whole run fits, by its bounds alone."""
         limits, size = self._limits, len(run.data)
         count = len(run.ends) if run.entries is None else run.entries[-1]
         return (
@@ -246,7 +246,7 @@ class Cutter:
         self.position, self.context, self._is_through = position, context, is_through
 
     def _go_on(self) -> Piece | None:
-        """The piece of the next entry: read only when it is asked for, as it may be long and another split's."""
+        """The piece of the next entry. It is read only on demand, as it may be long and belong to another split."""
         if self._is_through:
             self._is_through = False
             self._advance()

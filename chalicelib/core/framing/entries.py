@@ -27,9 +27,10 @@ def entries_in(
     aligned: bool,
     context: str | None = None,
 ) -> Iterator[Piece]:
-    """The entries of a text from an offset on. context: what is in force there.
+    """The entries of a text from an offset on. context: in force there.
 
-    aligned: whether an entry begins there; else the blocks begin before it, and what begins there too is passed over.
+    aligned: whether an entry begins there; otherwise the blocks begin before it, and an entry that only begins there is
+    skipped.
     """
     if framing.kind is Kind.JSON:
         return entries_of_json(blocks, framing, offset, max_bytes, context)
@@ -86,7 +87,7 @@ def _cut_again(body: bytes, offset: int, lines: int, cuts: Sequence[int]) -> Ite
 
 
 def _under_headers(pieces: Iterable[Piece], headers: Headers, framing: Framing) -> Iterator[Piece]:
-    """The pieces, each with what is in force behind it; a header line is a run of its own."""
+    """The pieces, each with the context behind it; a header line is a run of its own."""
     for piece in pieces:
         if isinstance(piece, TooLong) or (framing.has_padding and is_padding(piece.data)):
             yield piece._replace(context=headers.in_force)

@@ -20,7 +20,7 @@ _DELIMITER: Final = re.compile(r"[,;|\t]")
 
 
 class Headers:
-    """Follows the entries of a text from one with this context on.
+    """Follows the entries of a text, from one with this context on.
 
     in_force: the header lines, each without its line end; None before the first.
     """
@@ -34,7 +34,7 @@ class Headers:
         self._begins = _beginnings(framing.header) if framing.header is not None else None
 
     def doubtful(self, run: Run, first: int) -> Sequence[int]:
-        """The numbers of the entries, from one on, that may be header lines, as long as there is one in force or none can be."""
+        """The numbers of the entries, from one on, that may be header lines, while one is in force or none can be."""
         every = range(first, len(run.ends))
         if self._charset is not None or (self._first and self.in_force is None):
             return every
@@ -53,7 +53,7 @@ class Headers:
         return sorted(number for number in numbers if number >= first)
 
     def _is_reordered(self, line: str) -> bool:
-        """Whether a line names the columns of the header in another order."""
+        """Whether a line has the columns of the header in another order."""
         if not self._reorders or self.in_force is None or len(line) != len(self.in_force):
             return False
         names = _names(self.in_force)
@@ -85,14 +85,14 @@ class Headers:
 
 @lru_cache(64)
 def _beginnings(header: str) -> re.Pattern[bytes]:
-    """Finds the line ends behind which a line begins as one that the expression matches, or with a byte order mark."""
+    """Finds the line ends behind which a line begins that the expression may match, perhaps with a byte order mark."""
     first = [re.escape(chr(code)) for code in range(128) if may_begin(header, chr(code))]
     beyond = r"\x80-\xff" if may_begin(header, BEYOND_ASCII) else r"\xef"
     return re.compile(rf"\n(?=[{''.join(first)}{beyond}])".encode())
 
 
 def _holding(run: Run, text: bytes) -> list[int]:
-    """The numbers of the entries that hold a text."""
+    """The numbers of the entries that contain a text."""
     numbers = []
     ends: Sequence[int] = ()
     place = run.data.find(text)

@@ -10,10 +10,10 @@ from typing import Final, TypeAlias, overload
 from chalicelib.core.framing import Run
 
 IsStart: TypeAlias = Callable[[bytes, int, int], object]
-"""Whether the line between two places of some bytes begins an entry; asked of every line, in order."""
+"""Whether the line between two places begins an entry; called for every line, in order."""
 
 _FEW: Final = 8
-"""So many lines are gone through one by one."""
+"""Up to so many lines are counted one by one."""
 _KEPT: Final = 3
 """So many places are remembered."""
 _LOOK_BYTES: Final = 1024
@@ -30,7 +30,7 @@ class LineEnds(Sequence[int]):
     __slots__ = ("_all", "_count", "_data", "_known")
 
     def __init__(self, data: bytes, count: int | None = None) -> None:
-        """count: of the lines, where it is known."""
+        """count: of the lines, if known."""
         self._data = data
         self._count = count_of_lines(data) if count is None else count
         self._all: list[int] | None = None
@@ -94,7 +94,7 @@ class LineEnds(Sequence[int]):
         return self._keep(lines, low)[1]
 
     def _below(self, is_below: Callable[[tuple[int, int]], bool]) -> tuple[int, int]:
-        """A number of lines and where they end, as was found before."""
+        """A number of lines and their end, as found before."""
         return next((known for known in self._known if is_below(known)), (0, 0))
 
     def _keep(self, lines: int, end: int) -> tuple[int, int]:
@@ -115,7 +115,7 @@ def count_of_lines(data: bytes, begin: int = 0, end: int | None = None) -> int:
 
 
 def sizes_of(data: bytes) -> list[int]:
-    """How long each line is with its line end, which the last one has."""
+    """The length of each line, line end included; the last line has one."""
     if b"\r" not in data:
         return list(map(len, data.splitlines(keepends=True)))
     sizes = [len(line) + 1 for line in data.split(b"\n")]

@@ -1,4 +1,4 @@
-"""What a gap between the elements of a collection leaves as context: what opened the collection after it."""
+"""The context that a gap between the elements of a collection leaves: what opened the collection after it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from chalicelib.core.framing.json.paths import json_path
 
 RECORD_SEPARATOR: Final = b"\x1e"
 SEPARATORS: Final = b" \t\r\n," + RECORD_SEPARATOR
-"""What may stand between values; RS is that of RFC 7464."""
+"""Separators of values; RS is that of RFC 7464."""
 EVENT_DATA: Final = b"data: "
-"""What stands before the value of an event (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
+"""Precedes the value of an event (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
 EMPTIES: Final = re.compile(rb"(?:(?:\[(?:\{\}|\[\])?+\]|\{\})[" + SEPARATORS + rb"]{0,8}+){16,512}+")
-"""A run of values that hold nothing: it is structure, and what is in force stays so."""
+"""A run of empty values: it is structure, and does not change the context."""
 _EMPTY_MAX_BYTES: Final = 12
 _EMPTY_STARTS: Final = (b"[]", b"{}", b"[{}", b"[[]")
 _EMPTY_START_BYTES: Final = 3
@@ -38,7 +38,7 @@ def end_of_empties(data: bytes, position: int, *, is_last: bool) -> int:
 
 
 def in_force_behind(gap: bytes, in_force: str | None, framing: Framing) -> str | None:
-    """gap: its bytes, whole. in_force: what is in force before it."""
+    """gap: all of its bytes. in_force: the context before it."""
     if EMPTIES.fullmatch(gap):
         return in_force
     if (framing.by_line or framing.repairs) and gap.lstrip(b"\xef\xbb\xbf" + SEPARATORS).startswith(b"{"):
@@ -54,12 +54,12 @@ def in_force_behind(gap: bytes, in_force: str | None, framing: Framing) -> str |
 
 
 def ends_all(unit: bytes, framing: Framing) -> bool:
-    """Whether nothing is in force behind an entry or a gap: its line has ended, and the next begins anew."""
+    """Whether nothing is in force behind an entry or a gap: its line has ended, and the next begins a new text."""
     return framing.by_line and unit.endswith(b"\n")
 
 
 def opened_by(opening: bytes | None, member: str | None) -> str:
-    """An opening as it is kept in force; of one that is too long for that, None, only the brackets."""
+    """An opening in the form in which it is kept in force: only the brackets if it is too long (None)."""
     if opening is None:
         return "[" if member is None else f'{{"{member}":['
     return opening.decode(errors="replace")

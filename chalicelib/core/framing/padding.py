@@ -21,12 +21,12 @@ _RUNS: Final = re.compile(rb"\0{%d,}+|(?<=\n)\0++" % _RUN_MIN)
 
 
 def is_padding(raw: bytes) -> bool:
-    """Whether a piece of text is padding: no other begins with a NUL."""
+    """Whether a piece of text is padding: no other piece begins with a NUL."""
     return raw[:1] == NUL
 
 
 def head_of(pieces: Iterable[bytes], max_bytes: int) -> bytes:
-    """What is kept of an entry over its limit: always shorter than the entry."""
+    """What is stored of an entry over its limit: always shorter than the entry."""
     head, head_bytes = b"", min(TOO_LONG_HEAD_BYTES, max_bytes)
     for piece in pieces:
         head += piece[: head_bytes - len(head)]
@@ -36,7 +36,7 @@ def head_of(pieces: Iterable[bytes], max_bytes: int) -> bytes:
 
 
 class _Lines:
-    """Lines of the blocks that it is fed. offset: where the line under way begins."""
+    """Lines of the blocks that it is fed. offset: where the current line begins."""
 
     def __init__(self, offset: int, max_bytes: int) -> None:
         self.offset = offset
@@ -76,7 +76,7 @@ class _Lines:
             self._pieces = [head_of(self._pieces, self._max_bytes)]
 
     def end(self, lines: int) -> Iterator[Piece]:
-        """The line under way, which has no line end. lines: as how many it counts."""
+        """End the current line, which has no line end. lines: how many it counts as."""
         if not self._bytes:
             return
         if self._bytes > self._max_bytes:
@@ -87,7 +87,7 @@ class _Lines:
         self._pieces, self._bytes = [], 0
 
     def padding(self, length: int, lines: int) -> Iterator[Piece]:
-        """NULs that follow the line under way, and end it."""
+        """NULs that follow the current line, and end it."""
         yield from self.end(0)
         if length > self._max_bytes:
             yield TooLong(self.offset, length, lines, NUL * min(TOO_LONG_HEAD_BYTES, self._max_bytes))
@@ -97,7 +97,7 @@ class _Lines:
 
 
 def lines_in(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[Piece]:
-    """Lines and nothing else: NULs are bytes of a line, as they were in files that were opened by earlier versions."""
+    """Lines only: NULs are bytes of a line, as in files that were opened by earlier versions."""
     lines = _Lines(offset, max_bytes)
     for block in blocks:
         yield from lines.feed(block)
@@ -105,7 +105,7 @@ def lines_in(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[P
 
 
 def pieces_in(blocks: Iterable[bytes], offset: int, max_bytes: int) -> Iterator[Piece]:
-    """Lines, parts of lines, and padding, each of which is a piece of its own."""
+    """Lines, parts of lines, and padding; each padding is a piece of its own."""
     lines = _Lines(offset, max_bytes)
     nuls, before = 0, b"\n"  # those of which it is not known yet what they are, and the byte before them
     for block in blocks:
@@ -142,7 +142,7 @@ def _is_run(nuls: int, before: bytes) -> bool:
 
 
 def behind_padding(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The text behind the padding with which it begins, and the blank lines between."""
+    """The text without the padding at its beginning and the blank lines in it."""
     blocks = iter(blocks)
     for block in blocks:
         if rest := block.lstrip(NUL + b"\r\n"):
@@ -152,7 +152,7 @@ def behind_padding(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def without_padding(head: bytes) -> bytes:
-    """A head of a text without the padding in it, for a look at what the text is."""
+    """A head of a text without its padding, to recognise the text."""
     if NUL not in head:
         return head
     return _RUNS.sub(b"\n", b"\n" + head.rstrip(NUL)).replace(b"\n\n", b"\n")[1:]

@@ -20,7 +20,7 @@ _QUOTED: Final = re.compile(rb'(?:(?<=[,;\t|])|^)"[^"]*+(?:""[^"]*+)*+(")?+')
 _DOUBTFUL: Final = re.compile(
     rb'\n(?![^"\n]*+(?:(?<=[,;\t|\n])"[^"\n]*+(?:""[^"\n]*+)*+"[^"\n]*+)*+(?:\n|\Z))'
 )
-"""Line ends behind which a line begins that holds a quote which neither begins nor ends a field."""
+"""Line ends before a line with a quote that neither begins nor ends a field."""
 _CLOSING: Final = re.compile(rb'[^"]*+(?:""[^"]*+)*+"')
 DELIMITERS: Final = (b",", b";", b"\t", b"|")
 _WHOLE: Final = {
@@ -29,29 +29,30 @@ _WHOLE: Final = {
     )
     for mark in DELIMITERS
 }
-"""Of rows whose quotes are all closed."""
+"""Rows whose quotes are all closed."""
 _FIELD: Final = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
 _DIGITS: Final = re.compile(rb"[0-9]++")
 _LETTERS: Final = re.compile(rb"[A-Za-z]++")
 _ROWS: Final = 3
-"""How many rows whose first field looks like that of the row with the quote end it."""
+"""How many rows with a first field like the quoted row's end that row."""
 _DOUBTFUL_ROWS: Final = 16
-"""How many do that have no more than its number of columns."""
+"""The same for rows that only have its number of columns."""
 _COLUMNS_MIN: Final = 2
 _DOUBTFUL_COLUMNS_MIN: Final = 3
 _TELLING_CHARACTERS: Final = 8
-"""A first field of that shape, such as a time, is telling whatever the number of columns."""
+"""A first field of that length and shape, such as a time, counts whatever the number of columns."""
 
 
 class _Opening(NamedTuple):
-    """A line that leaves a field open: what is between its fields, how many it has, and the shape of the first."""
+    """A line that leaves a field open: its separator, its number of fields, and the shape of the first."""
 
     mark: bytes
     columns: int
     shape: bytes
 
     def needed(self, line: bytes) -> tuple[int, int]:
-        """The columns of a line that is a whole row like this one, and how many such rows are proof; 0 of none such."""
+        """The columns of a line that is a whole row like this one, and how many such rows are proof; 0 for any other
+        line."""
         line = line.rstrip(b"\r\n")
         if b'"' in line:
             if _WHOLE[self.mark].fullmatch(line) is None:
@@ -73,7 +74,7 @@ def _shape(line: bytes, mark: bytes) -> bytes:
 
 
 def _opening(line: bytes) -> _Opening | None:
-    """None where the line leaves no field open."""
+    """None if the line leaves no field open."""
     for match in _QUOTED.finditer(line):
         if match[1] is None:
             mark = line[match.start() - 1 : match.start()]
@@ -164,7 +165,7 @@ class OutsideQuotes:
         return in_utf_8(data[begin:end], self._charset)
 
     def _is_row_below(self, line: bytes, size: int) -> bool:
-        """Whether a line is one more row right below a field that is open; the last that it takes ends the field."""
+        """Whether a line is one more row right below an open field; the last one needed ends the field."""
         assert self._stray is not None, "a field is open"
         columns, needed = self._stray.needed(line)
         is_too_long = self._open_bytes > self._max_bytes
@@ -212,7 +213,7 @@ def without_strays(pieces: Iterator[Piece], charset: str | None = None) -> Itera
 
 
 def _cuts(entry: bytes, charset: str | None) -> list[int]:
-    """Where the lines of an entry end that is a row with a stray quote and rows below it; else none."""
+    """Where the lines end in an entry that is a row with a stray quote and rows below it; else none."""
     ends = [match.end() for match in re.finditer(rb"[^\n]*+\n|[^\n]++\Z", entry)]
     opening = _opening(in_utf_8(entry[: ends[0]], charset))
     if opening is None:

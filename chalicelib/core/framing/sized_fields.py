@@ -12,7 +12,7 @@ from typing import Final
 
 FIELD_MAX_BYTES: Final = 256 * 1024
 LINE_END_WITHIN: Final = b"\x1e"
-"""Stands for a line end within a field where fields are lines."""
+"""Stands for a line end within a field, where each field is a line."""
 _FIRST: Final = b"__CURSOR="
 _SIZE_BYTES: Final = 8
 _NAME_MAX_BYTES: Final = 65
@@ -21,7 +21,7 @@ _SIZED: Final = re.compile(rb"(?<=\n)([A-Z_][A-Z0-9_]{0,63})\n(.{8})", re.DOTALL
 
 
 class OutsideFields:
-    """Which lines begin an entry; asked of every line, in order."""
+    """Which lines begin an entry; called for every line, in order."""
 
     def __init__(self) -> None:
         self._size: bytes | None = None
@@ -38,7 +38,7 @@ class OutsideFields:
         return False
 
     def _take(self, line: bytes) -> None:
-        """A line, or a part of one, of a field whose name has been seen."""
+        """A line, or a part of one, of a field after its name."""
         assert self._size is not None, "a field is open"
         if len(self._size) < _SIZE_BYTES:
             missing = _SIZE_BYTES - len(self._size)
@@ -54,7 +54,7 @@ class OutsideFields:
 
 
 def in_lines(entry: bytes) -> bytes:
-    """An entry whose fields are a line each, `LINE_END_WITHIN` for the line ends in them."""
+    """An entry with one line per field, `LINE_END_WITHIN` for the line ends in them."""
     if b"\0" not in entry:
         return entry
     parts = []

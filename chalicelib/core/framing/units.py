@@ -13,7 +13,7 @@ from chalicelib.core.framing.padding import head_of
 
 
 class _Unit:
-    """An entry or a gap under way: its bytes, or their head once they are too many."""
+    """An entry or a gap that is being read: its bytes, or their head once they are too many."""
 
     def __init__(self, max_bytes: int) -> None:
         self.length = self.lines = 0
@@ -36,12 +36,12 @@ class _Unit:
 
 
 class Units:
-    """Units that have ended, as pieces. What changes the context is a piece of its own."""
+    """Finished units, as pieces. A unit that changes the context is a piece of its own."""
 
     def __init__(self, offset: int, max_bytes: int, context: str | None) -> None:
         self.context = context
         self.context_before = context
-        """What was in force where the unit under way begins."""
+        """The context where the current unit begins."""
         self._max_bytes = max_bytes
         self._pieces: list[Piece] = []
         self._current = _Unit(max_bytes)
@@ -94,18 +94,18 @@ class Units:
             self._gaps.update(range(first, len(self._ends), 2))
 
     def set_context(self, context: str | None) -> None:
-        """The unit under way changes what is in force."""
+        """The current unit changes the context."""
         self._end_run()
         self.context = context
         self._alone = True
 
     @property
     def kept(self) -> bytes | None:
-        """The unit under way, None where it is long."""
+        """The current unit; None if it is long."""
         return self._current.kept if self._current.length <= HEADER_MAX_BYTES else None
 
     def begins(self, size: int) -> bytes:
-        """How the unit under way begins: so many bytes, or what is kept of a unit over the limit."""
+        """The beginning of the current unit: so many bytes, or what is kept of a unit over the limit."""
         return self._current.begins(size)
 
     def taken(self, *, unterminated: bool) -> list[Piece]:

@@ -1,8 +1,8 @@
 """Elements of one name in a text, wherever its lines end: each is an entry.
 
-Other text around them (a declaration, an element around them, blanks, byte order marks) is a gap; anything else
-is an entry too, so that it is not overlooked. An element that was cut off ends where another begins at the
-start of a line. Memory is bounded by a block and an entry: nothing is parsed here.
+Structure between them (a declaration, an outer element, blanks, byte order marks) is a gap; any other text is an entry
+too, so that it is not overlooked. An element that was cut off ends where another begins at the start of a line. Memory
+is bounded by a block and an entry: nothing is parsed here.
 """
 
 from __future__ import annotations

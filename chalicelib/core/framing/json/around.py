@@ -18,7 +18,7 @@ from chalicelib.core.framing.openings import EMPTIES, EVENT_DATA, RECORD_SEPARAT
 from chalicelib.core.records import Record, Reject
 
 ENVELOPE_MAX_BYTES: Final = 4096
-"""How large an envelope may be of which nothing stays in force."""
+"""The largest envelope of which nothing stays in force."""
 _BEHIND: Final = (SEPARATORS + b"]}\0").decode()
 _LINES_MAX: Final = 200
 _PROSE_LINES_MAX: Final = 20
@@ -28,9 +28,10 @@ Parse = Callable[[str], "Record | Reject"]
 
 
 def content_around(gap: bytes, parse: Parse) -> str | None:
-    """What a gap says beyond structure, as JSON where it is some; None where it is structure.
+    """The content of a gap beyond structure, as JSON if it is JSON; None if it is only structure.
 
-    parse: gives what an object of JSON says, whatever it is."""
+    parse: parses any JSON object.
+    """
     text = gap.decode(errors="replace").lstrip("\ufeff" + _BEHIND)
     if text in ("", "[", "{") or EMPTIES.fullmatch(gap):
         return None
@@ -47,7 +48,7 @@ def content_around(gap: bytes, parse: Parse) -> str | None:
 
 
 def is_event(value: Any, parse: Parse) -> bool:
-    """Whether an object says when and what happened."""
+    """Whether an object has a time and says what happened."""
     if not isinstance(value, dict):
         return False
     record = parse(_text(value))
@@ -59,7 +60,8 @@ def is_event(value: Any, parse: Parse) -> bool:
 def is_empty_envelope(text: str, framing: Framing, parse: Parse, *, alone: bool) -> bool:
     """Whether an object leads to empty arrays only, and is no event.
 
-    alone: whether it must hold nothing else either."""
+    alone: whether it must contain nothing else either.
+    """
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -91,12 +93,12 @@ def is_event_stream(head: bytes) -> bool:
 
 
 def without_marks(head: bytes) -> bytes:
-    """A head without the byte order marks before its lines, which appended texts have."""
+    """A head without the byte order marks before its lines, as in appended texts."""
     return head.removeprefix(BYTE_ORDER_MARK).replace(b"\n" + BYTE_ORDER_MARK, b"\n")
 
 
 def behind_prose(head: bytes) -> bytes:
-    """A head of a text without the lines before its first object, as long as they are few and begin no value."""
+    """A head of a text without the lines before its first object, if they are few and begin no value."""
     rest = head
     for _ in range(_PROSE_LINES_MAX):
         if rest.lstrip(SEPARATORS)[:1] in (b"{", b"[", b""):
@@ -106,7 +108,7 @@ def behind_prose(head: bytes) -> bytes:
 
 
 def objects_of(lines: list[bytes]) -> list[dict[str, Any]]:
-    """The objects that are a line each, without those that were cut off."""
+    """The objects among the lines, without those that were cut off."""
     objects: list[dict[str, Any]] = []
     for line in lines:
         if line.startswith(b"{"):
@@ -118,8 +120,7 @@ def objects_of(lines: list[bytes]) -> list[dict[str, Any]]:
 
 
 def _values_in(text: str, *, opens: bool) -> list[Any] | None:
-    """The values of a gap, and its members as objects; it begins within one and may end within one. None where it
-    is broken."""
+    """The values of a gap, its members as objects; the gap may begin and end within one. None if it is broken."""
     decoder = json.JSONDecoder()
     values: list[Any] = []
     members: dict[str, Any] = {}
@@ -144,7 +145,7 @@ def _values_in(text: str, *, opens: bool) -> list[Any] | None:
 
 
 def _lists_events(value: Any, parse: Parse) -> bool:
-    """Whether a list within a value holds objects with a time."""
+    """Whether a list within a value contains objects with a time."""
     if isinstance(value, dict):
         return any(_lists_events(each, parse) for each in value.values())
     if not isinstance(value, list):

@@ -40,7 +40,7 @@ from chalicelib.core.framing.json.shapes import (
 from chalicelib.core.framing.openings import SEPARATORS
 
 HEAD_BYTES: Final = 256 * 1024
-"""How much of a text is looked at: an object that does not end in it is longer than an entry may be."""
+"""How much of a text is read: an object that does not end in it is longer than an entry may be."""
 _MARK: Final = re.compile(r'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+("?)|[\[\]{}:,]', re.DOTALL)
 _CUT_ESCAPE: Final = re.compile(r"\\u[0-9a-fA-F]{0,3}\Z")
 _CLOSING: Final = "]}\0" + SEPARATORS.decode()
@@ -52,7 +52,7 @@ _DECODER: Final = json.JSONDecoder(parse_int=exact_int)
 
 
 class Collection(NamedTuple):
-    """How a text is framed that holds its entries in arrays, what these are, and the first of them, a line each."""
+    """The framing of a text with its entries in arrays, their kind, and the first of them, one per line."""
 
     framing: Framing
     kind: Elements
@@ -60,7 +60,7 @@ class Collection(NamedTuple):
 
 
 class _Sized(NamedTuple):
-    """An object of a text, and how long it is in characters, as far as it goes."""
+    """An object of a text, and its length in characters, as far as it goes."""
 
     value: dict[str, Any]
     size: int
@@ -69,10 +69,11 @@ class _Sized(NamedTuple):
 def collection_by_shape(
     head: bytes, parse: Parse, *, complete: bool, behind: Callable[[], bytes] = bytes
 ) -> Collection | None:
-    """How the text of this head is read where an array is most of it; None where its values are the entries.
+    """How to read the text of this head if most of it is an array; None if its values are the entries.
 
-    head: up to `HEAD_BYTES`. complete: whether it is all of the text. behind: gives what the lines behind its first
-    begin with."""
+    head: up to `HEAD_BYTES`. complete: whether it is all of the text. behind: gives the beginning of the lines behind
+    its first.
+    """
     plain = behind_prose(without_marks(head))
     text = plain.decode("utf-8", "replace")
     begin = text.lstrip(SEPARATORS.decode())[:1]
@@ -94,7 +95,7 @@ def collection_by_shape(
 
 
 def _framing(shape: Shape) -> Framing:
-    """Where entries are objects, those in arrays behind the one on the way are entries too."""
+    """If entries are objects, those in arrays behind the one on the path are entries too."""
     return Framing(kind=Kind.JSON, path=shape.way, every_array=shape.kind is Elements.OBJECTS)
 
 
@@ -109,7 +110,7 @@ def _shape_of_array(text: str, parse: Parse, *, complete: bool) -> Shape | None:
 
 
 def _is_broken(text: str, plain: bytes, *, complete: bool) -> bool:
-    """Whether a whole text begins with an object that is none."""
+    """Whether a whole text begins with a broken object."""
     objects, _ = _objects_in(text, 1)
     return not objects and complete and not begin_lines(plain, complete=True)
 
@@ -136,8 +137,8 @@ def _shape_of_objects(
 def _shape_of(
     objects: list[_Sized], parse: Parse, *, is_cut: bool, alone: bool, behind: Callable[[], bytes]
 ) -> Shape | None:
-    """The shape of the largest object, where most is in envelopes of that shape. is_cut: whether the last is, which is
-    then the largest."""
+    """The shape of the largest object, if most of the text is in envelopes of that shape. is_cut: whether the last one
+    is cut off; then it is the largest."""
     largest = max(objects, key=lambda each: each.size)
     if is_cut and is_event(largest.value, parse):
         others = [each.value for each in objects[:-1]]
@@ -168,7 +169,7 @@ def _shape_of_envelope(envelope: dict[str, Any], parse: Parse, *, is_cut: bool, 
 
 
 def _collection_of_broken(text: str, plain: bytes, head: bytes, parse: Parse) -> Collection | None:
-    """How a whole text is read that is one broken object, or begins with one: what is before the fault tells."""
+    """How to read a whole text that is, or begins with, one broken object, by what is before the fault."""
     before = _repaired(text)
     shape = largest_in(before) if isinstance(before, dict) else None
     if shape is None or is_event(before, parse):
@@ -183,7 +184,7 @@ def _collection_of_broken(text: str, plain: bytes, head: bytes, parse: Parse) ->
 
 
 def elements_in(head: bytes, framing: Framing) -> bytes | None:
-    """The first elements of the array that a framing names, a line each; None where the head opens no such array."""
+    """The first elements of the array that a framing names, one per line; None if the head opens no such array."""
     elements: list[bytes] = []
     opened = False
     begin = "{" if framing.path or framing.member else "["
@@ -195,8 +196,8 @@ def elements_in(head: bytes, framing: Framing) -> bytes | None:
 
 
 def is_uniform(head: bytes, framing: Framing) -> bool:
-    """Whether most entries in arrays, as far as the head shows, are objects that lead to no such array again; an array
-    of such objects may be one whose bracket is too many."""
+    """Whether most entries in arrays, as far as the head shows, are objects without such an array; an array of such
+    objects may come from one bracket too many."""
     in_arrays = (
         (context, entry)
         for context, entries in _entries_in_force(head, framing)
@@ -214,7 +215,7 @@ def is_uniform(head: bytes, framing: Framing) -> bool:
 
 
 def _entries_in_force(head: bytes, framing: Framing) -> Iterator[tuple[str | None, list[bytes]]]:
-    """Entries of a head that follow one another, and what is in force for them."""
+    """Consecutive entries of a head, and their context."""
     for piece in entries_in([head], framing, 0, max(1, len(head)), aligned=True):
         if isinstance(piece, Run):
             begins = [0, *piece.ends]
@@ -229,7 +230,7 @@ def _entries_in_force(head: bytes, framing: Framing) -> Iterator[tuple[str | Non
 
 
 def _line(element: bytes) -> list[bytes]:
-    """An element as a line, a string as its text; none where it is cut off, or no JSON."""
+    """An element as a line, a string as its text; none if it is cut off, or not JSON."""
     try:
         value = orjson.loads(element)
     except orjson.JSONDecodeError:
@@ -238,13 +239,13 @@ def _line(element: bytes) -> list[bytes]:
 
 
 def _is_event_in_lines(text: bytes, parse: Parse) -> bool:
-    """Whether the first object of what follows is an event."""
+    """Whether the first object in what follows is an event."""
     objects, _ = _objects_in(text.decode("utf-8", "replace"), 1)
     return bool(objects) and is_event(objects[0].value, parse)
 
 
 def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[_Sized], str]:
-    """The objects at the beginning of a text, which follow one another, and what stands behind them."""
+    """The consecutive objects at the beginning of a text, and what follows them."""
     separators = SEPARATORS.decode()
     objects: list[_Sized] = []
     place = 0
@@ -265,7 +266,7 @@ def _objects_in(text: str, most: int = _OBJECTS_MAX) -> tuple[list[_Sized], str]
 
 
 def _repaired(text: str) -> Any:
-    """The value that a cut-off or broken text begins: what is before the fault, with closing brackets."""
+    """The value at the beginning of a text that is cut off or broken: what is before the fault, with closing brackets."""
     try:
         return _DECODER.decode(_closed(text))
     except json.JSONDecodeError as error:
@@ -279,7 +280,7 @@ def _repaired(text: str) -> Any:
 
 
 def _closed(text: str) -> str:
-    """A text up to its last comma, or up to a string that it cuts off and that is a value, with closing brackets."""
+    """A text up to its last comma, or up to a string value that it cuts off, with closing brackets."""
     stack: list[str] = []
     best, closers, before = 0, "", ""
     for mark in _MARK.finditer(text):

@@ -13,7 +13,7 @@ import re
 from typing import Final, Literal
 
 LOOK_BYTES: Final = 512
-"""How far around a place is looked; what is longer is no name of a member."""
+"""How many bytes around a place are read; nothing longer is the name of a member."""
 RUN_MIN: Final = 4
 _OPENS: Final = frozenset(b" \t\r\n,:[]{}\x1e")
 _BEHIND_STRING: Final = re.compile(rb"[ \t\r]*+(?:[,:\]}\n\0]|(\Z))?+")
@@ -37,7 +37,7 @@ UP_TO_BRACKET: Final = re.compile(
     rb'[^"{}\[\]\0]*+)*+',
     re.DOTALL,
 )
-"""Strings that are whole and stand where strings may, and what is neither string nor bracket nor NUL."""
+"""Whole strings at places where strings may be, and everything that is not a string, a bracket or NUL."""
 IN_STRING: Final = re.compile(
     rb'[^"\\\n\0{]*+(?:(?:\\[^\n\0]|\{(?![ \t\r\n]*+(?:"|\Z)))[^"\\\n\0{]*+)*+', re.DOTALL
 )
@@ -45,7 +45,7 @@ LITERAL: Final = re.compile(rb'[^\[\]{},"\n\0]*+')
 LITERAL_STARTS: Final = frozenset(b"-0123456789tfnNI}")
 LINE_STOPS: Final = re.compile(rb'[\n\0]|\{(?=[ \t\r\n]*+(?:"|\Z))')
 PUNCTUATION: Final = frozenset(b'}]":')
-"""What begins no line of prose, but what is left of a value."""
+"""Begins what is left of a value, and no line of prose."""
 
 
 def ends_string(data: bytes, quote: int, *, is_last: bool) -> bool | None:
@@ -74,13 +74,13 @@ def member_at(data: bytes, bracket: int, *, is_last: bool) -> bytes | Literal[Fa
 
 
 def first_name(text: bytes) -> bytes | None:
-    """The name of the first member of a value or an opening that begins so."""
+    """The name of the first member of a value, or opening, with that beginning."""
     match = _FIRST.match(text)
     return match[1] if match else None
 
 
 def begins_with(head: bytes, name: bytes) -> bool:
-    """Whether a value that begins so has this name for its first member, as far as the name is whole."""
+    """Whether the first member of a value with that beginning has this name, as far as the name is complete."""
     if (own := first_name(head)) is not None:
         return own == name
     rest = head.lstrip(b' \t\r\n[{"')
@@ -88,7 +88,7 @@ def begins_with(head: bytes, name: bytes) -> bool:
 
 
 def begins_alike(head: bytes, data: bytes, bracket: int, *, is_last: bool) -> bool | None:
-    """Whether an object has the first two members of a value that begins so, which must be seen."""
+    """Whether an object has the same first two members as a value with that beginning, which must be visible."""
     own = _TWO_MEMBERS.match(head)
     if own is None:
         return False
@@ -99,7 +99,7 @@ def begins_alike(head: bytes, data: bytes, bracket: int, *, is_last: bool) -> bo
 
 
 def opens_array_of(head: bytes, data: bytes, bracket: int, *, is_last: bool) -> bool | None:
-    """Whether the first member of an object is an array of objects that begin as a value that begins so."""
+    """Whether the first member of an object is an array of objects with the same beginning."""
     match = _OPENING.match(data, bracket, bracket + LOOK_BYTES)
     if match:
         return match[2] == first_name(head)
@@ -107,7 +107,7 @@ def opens_array_of(head: bytes, data: bytes, bracket: int, *, is_last: bool) -> 
 
 
 def holds_objects(data: bytes, bracket: int, *, is_last: bool) -> bool | None:
-    """Whether an array begins with an object."""
+    """Whether the first element of an array is an object."""
     match = _ARRAY_OF_OBJECTS.match(data, bracket, bracket + LOOK_BYTES)
     assert match is not None, "the array begins with a bracket"
     is_cut = not is_last and match[2] is not None and match.end() == len(data)
@@ -115,12 +115,12 @@ def holds_objects(data: bytes, bracket: int, *, is_last: bool) -> bool | None:
 
 
 def may_end_value(before: bytes) -> bool:
-    """Whether a value, or what is left of one, ends with these bytes, and another may follow."""
+    """Whether a value, or what is left of one, may end with these bytes, and another may follow."""
     return _BEFORE_NEXT.search(before) is not None
 
 
 def run_of_nuls(data: bytes, position: int, *, begins_line: bool, is_last: bool) -> int | None:
-    """How many NULs are padding there; 0 where they are bytes of the value."""
+    """How many NULs are padding there; 0 if they are bytes of the value."""
     match = _NULS.match(data, position)
     assert match is not None, "a NUL stands there"
     length = match.end() - position

@@ -21,14 +21,14 @@ _UNTIMED_SHARE_MIN: Final = 0.8
 _UNTIMED_MIN: Final = 3
 _ELEMENTS_MAX: Final = 50
 _NAMES_MAX: Final = 8
-"""How many members that are alike a way names; of more, any leads on."""
+"""How many similar members a path names; with more, any name leads on."""
 
 Parse = Callable[[str], "Record | Reject"]
 """What a value of JSON says, whatever it is: an object, a row, or a string whose text is a line."""
 
 
 class Elements(StrEnum):
-    """What the entries of an array are."""
+    """The kind of an array's entries."""
 
     OBJECTS = "objects"
     STRINGS = "strings"
@@ -36,7 +36,7 @@ class Elements(StrEnum):
 
 
 class Shape(NamedTuple):
-    """The way to an array of entries, as `JsonPath` reads it, what its elements are, and those that are there."""
+    """The path to an array of entries, as `JsonPath` reads it, the kind of its elements, and those that are there."""
 
     way: tuple[str, ...]
     kind: Elements
@@ -44,9 +44,10 @@ class Shape(NamedTuple):
 
 
 def shape_of(envelope: dict[str, Any], parse: Parse, *, is_cut: bool, alone: bool) -> Shape | None:
-    """Where the entries of an envelope are; None where the object is an entry, which `is_event` has denied.
+    """Where the entries of an envelope are; None if the object is an entry. `is_event` was checked before.
 
-    is_cut: whether it goes on behind what is there. alone: whether the text holds no other object."""
+    is_cut: whether it continues behind what is there. alone: whether the text has no other object.
+    """
     shapes = _in_object(envelope, DEPTH_MAX)
     if shapes is None:
         return None
@@ -72,7 +73,7 @@ def shape_of_list(elements: list[Any], parse: Parse, *, is_cut: bool) -> Shape |
 
 
 def largest_in(envelope: dict[str, Any]) -> Shape | None:
-    """The array that is most of an object."""
+    """The array that makes up most of an object."""
     return _in_object(envelope, DEPTH_MAX)
 
 
@@ -104,7 +105,7 @@ def text_of(value: Any) -> str:
 
 
 def _are_timed(shape: Shape, parse: Parse, *, alone: bool) -> bool:
-    """Whether elements have a time; of strings and rows that stand in one of several objects most must."""
+    """Whether elements have a time; most must, if they are strings and rows in one of several objects."""
     sample = shape.elements[:_ELEMENTS_MAX]
     if shape.kind is Elements.OBJECTS or alone:
         return any(is_timed(each, parse) for each in sample)
@@ -121,7 +122,7 @@ def _kind_of(elements: Any) -> Elements | None:
 
 
 def _in_object(members: dict[str, Any], depth: int) -> Shape | None:
-    """The array that is most of an object, or those of the members that are alike and together most of it."""
+    """The array that makes up most of an object, or those of similar members that together do."""
     sizes = {name: size_of(value) for name, value in members.items()}
     groups: dict[object, list[str]] = {}
     shapes: dict[str, Shape | None] = {}
@@ -156,7 +157,7 @@ def _in_member(name: str, value: Any, depth: int) -> Shape | None:
 
 
 def _any_of(names: list[str]) -> str:
-    """One name or several, each once, as a way has them."""
+    """One name or several, each once, in the form of a path."""
     each = list(dict.fromkeys(names))
     return "|".join(each) if len(each) <= _NAMES_MAX + 1 else ANY
 
@@ -168,7 +169,7 @@ def _in_element(shape: Shape) -> Shape | None:
 
 
 def _in_all_elements(shape: Shape, parse: Parse, *, is_cut: bool) -> Shape | None:
-    """The array in each element that holds the entries, where the elements themselves are envelopes."""
+    """The array with the entries in each element, if the elements themselves are envelopes."""
     sample = shape.elements[:_ELEMENTS_MAX]
     if shape.kind is not Elements.OBJECTS or any(is_timed(each, parse) for each in sample):
         return None

@@ -1,4 +1,4 @@
-"""The text of a string of JSON, as an entry that is an element of an array."""
+"""The text of a JSON string, as an entry that is an element of an array."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HALF: Final = "surrogatepass"
 
 
 def text_of_string(raw: str) -> str | None:
-    """The text of a whole string; half a character that stands alone is U+FFFD. None for what is no string."""
+    """The text of a whole string, with U+FFFD for an unpaired surrogate. None if it is not a string."""
     try:
         text = orjson.loads(raw)
     except orjson.JSONDecodeError:

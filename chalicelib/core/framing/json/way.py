@@ -21,9 +21,8 @@ _ANY_ELEMENT: Final = b'{["'
 
 
 class Way:
-    """in_array: the place is in an array whose elements are entries. level: of the object on the way that the place is
-    in; leads: whether that may still hold the next member. holds_array: whether the outermost object has led to an array.
-    """
+    """in_array: whether the place is in an array of entries. level: of the object on the path around the place; leads:
+    whether that may still contain the next member. holds_array: whether the outermost object has led to an array."""
 
     def __init__(self, framing: Framing, units: Units, context: str | None) -> None:
         path = framing.path or (None if framing.member is None else (framing.member,))
@@ -40,14 +39,14 @@ class Way:
         """The names, in their quotes, of the first members of objects that lead to the array."""
 
     def _steps_to(self, context: str | None) -> list[tuple[str, int]]:
-        """The members that are open on the way, each with its bracket and the level of the object that it is in."""
+        """The open members on the path, each with its bracket and the level of its object."""
         if context is None or self.path is None or not context.lstrip("\ufeff").lstrip().startswith("{"):
             return []
         return self.path.steps_to(context) if self._nested else [("[", 0)]
 
     @property
     def innermost(self) -> str | None:
-        """The bracket of the innermost member that is open on the way."""
+        """The bracket of the innermost open member on the path."""
         return self._steps[-1][0] if self._steps else None
 
     def begins_value(self, *, leads: bool) -> None:
@@ -68,7 +67,7 @@ class Way:
             self._steps = []
 
     def enter(self, bracket: bytes, level: int) -> None:
-        """A member on the way opens, at whose end the level is reached."""
+        """A member on the path opens; at its end the level is reached."""
         assert self.path is not None, "only a path has members on the way"
         if self.in_array:
             self._forget()
@@ -98,13 +97,13 @@ class Way:
         self.in_array = True
 
     def end_array(self) -> bool:
-        """The array of entries ends; whether objects around it go on."""
+        """The array of entries ends. Gives whether objects around it continue."""
         self._units.set_context(None)
         self.in_array = False
         return bool(self._steps)
 
     def leave(self) -> None:
-        """A member on the way ends: the object around it goes on."""
+        """A member on the path ends: the object around it continues."""
         _, self._level = self._steps.pop()
         self.leads = self._leads_on
 
@@ -115,7 +114,7 @@ class Way:
         self.in_array, self._steps = False, []
 
     def _forget(self) -> None:
-        """The object under way begins another text."""
+        """The current object begins another text."""
         self._units.set_context(None)
         self._units.context_before = None
         self.in_array, self._steps, self._level, self.holds_array = False, [], 0, False
