@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 from hypothesis import settings
 
 from chalicelib.aws.clients import INVOCATION
@@ -35,8 +35,17 @@ def _loaded(path: str) -> object:
     return _load_file(JSONFileLoader(), path)
 
 
-# The descriptions of AWS services are read once a process: each client of each test read its own.
+_list_services = Loader.list_available_services
+
+
+@cache
+def _listed(type_name: str, paths: tuple[str, ...]) -> list[str]:
+    return _list_services(Loader(extra_search_paths=paths, include_default_search_paths=False), type_name)
+
+
+# The descriptions of AWS services are read and listed once a process: each client of each test did so for itself.
 JSONFileLoader.load_file = lambda _, path: _loaded(path)
+Loader.list_available_services = lambda self, type_name: _listed(type_name, tuple(self.search_paths))
 
 UNIT = Path(__file__).parent / "unit"
 

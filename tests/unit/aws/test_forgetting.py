@@ -192,6 +192,7 @@ def test_what_comes_late_brings_nothing_back(stage: Stage) -> None:
     assert stage.everything() == before
 
 
+@pytest.mark.parametrize("stage", [Layout.ITEMS], indirect=True)  # an object has no layout
 def test_the_object_goes_only_if_told_and_only_that_version(stage: Stage) -> None:
     newer = stage.s3.put_object(Bucket=BUCKET, Key="a.jsonl", Body=b"new\n")["VersionId"]
     assert stage.forget().object_deleted is None
@@ -202,6 +203,7 @@ def test_the_object_goes_only_if_told_and_only_that_version(stage: Stage) -> Non
     assert stage.forget(with_object=True).object_deleted is False
 
 
+@pytest.mark.parametrize("stage", [Layout.ITEMS], indirect=True)  # as above
 @pytest.mark.parametrize("overwritten", [False, True])
 def test_of_a_bucket_without_versions_only_what_was_read_goes(stage: Stage, overwritten: bool) -> None:
     stage.s3.create_bucket(Bucket="plain")
@@ -262,6 +264,7 @@ def test_another_file_is_left_alone(stage: Stage) -> None:
     assert sum(map(len, stored_as)) == 3
 
 
+@pytest.mark.parametrize("stage", [Layout.ITEMS], indirect=True)  # what is refused has none either
 def test_what_is_under_way_or_unknown_is_refused_with_the_remedy(stage: Stage) -> None:
     other = replace(stage.announced, key="b.jsonl")
     stage.objects.add("b.jsonl", LINES, str(other.version_id))

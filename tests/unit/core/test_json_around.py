@@ -34,7 +34,7 @@ def rejects(outcomes: list[Outcome]) -> list[Outcome]:
 )
 def test_what_was_cut_off_anywhere_costs_no_entry_of_the_lines_behind_it(line: str, lines_after: int) -> None:
     each = len(records(read(line + "\n" + line + "\n")[1])) // 2
-    for cut in range(1, len(line), max(1, len(line) // 40)):
+    for cut in range(1, len(line), max(1, len(line) // 24)):
         text = (line + "\n") * 2 + line[:cut] + "\n" + (line + "\n") * lines_after
         _, outcomes = read(text)
         behind = [one for one in outcomes if one.offset >= 2 * len(line) + 2 + cut]
