@@ -62,9 +62,9 @@ class LetterSelectors:
 def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the arguments and options of which `LetterSelectors` is made."""
     for option in (
-        click.option("--to", metavar="TIME", help="Only those that failed before this time (ISO 8601)."),
+        click.option("--to", metavar="TIME", help="Only those dead-lettered before this time (ISO 8601)."),
         click.option(
-            "--from", "from_", metavar="TIME", help="Only those that failed from this time on (ISO 8601)."
+            "--from", "from_", metavar="TIME", help="Only those dead-lettered from this time on (ISO 8601)."
         ),
         click.option("--all", "everything", is_flag=True, help="All that are dead."),
         reason_option,
