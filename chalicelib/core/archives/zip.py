@@ -31,6 +31,8 @@ DIRECTORY: Final = "archive-directory"
 GAPS: Final = "archive-gaps"
 _TAIL_BYTES: Final = 1024 * 1024
 """What is kept of the end of a zip that is read through to find its directory: most are within it."""
+_DOUBTFUL_MAX: Final = 3
+"""Of a zip that can only be read from front to back each place that is looked at costs that anew."""
 _PACKED: Final = {0: Compression.NONE, 8: Compression.DEFLATE}
 _METHODS: Final = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 _ENCRYPTED: Final = 1
@@ -58,7 +60,7 @@ class ZipText(NamedTuple):
             begin = place - size + len(tail)
             return self._read(place, length) if begin < 0 else tail[begin : begin + length]
 
-        return directory_of(read, size)
+        return directory_of(read, size, _DOUBTFUL_MAX)
 
     def _read(self, place: int, size: int) -> bytes:
         taken = b""

@@ -1,7 +1,7 @@
 """The directory of a zip, zip64 too: where its members are, and what is said of them.
 
 Limits: it is held, of at most `_DIRECTORY_MAX_BYTES`. A member whose header is not where the directory says is lost, and one ends
-where the next begins; where more than `_DOUBTFUL_MAX` are to overlap, the archive is a bomb.
+where the next begins; where more than 100 are to overlap, the archive is a bomb.
 https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 """
 
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from chalicelib.core.archives.found import BrokenArchiveError
 
 _DIRECTORY_MAX_BYTES: Final = 64 * 1024 * 1024
-_DOUBTFUL_MAX: Final = 100
+DOUBTFUL_MAX: Final = 100
 """So many headers are looked at ahead, each by a request."""
 _END: Final = struct.Struct("<4s4H2LH")
 _END_MAGIC: Final = b"PK\x05\x06"
@@ -77,8 +77,8 @@ class _End(NamedTuple):
     at: int
 
 
-def directory_of(read: Callable[[int, int], bytes], size: int) -> Directory:
-    """read: so many bytes from a place on. Raises BrokenArchiveError where there is none."""
+def directory_of(read: Callable[[int, int], bytes], size: int, doubtful_max: int = DOUBTFUL_MAX) -> Directory:
+    """read: so many bytes from a place on. doubtful_max: how many members may overlap. Raises BrokenArchiveError where there is none."""
     end = _end_of(read, size)
     if end.disk:
         raise BrokenArchiveError("corrupt", "the archive is one of several volumes", end.at)
@@ -92,11 +92,11 @@ def directory_of(read: Callable[[int, int], bytes], size: int) -> Directory:
     if len(entries) & 0xFFFF != end.members & 0xFFFF:
         detail = f"the directory of the archive has {len(entries):,} members, not {end.members:,}"
         raise BrokenArchiveError("corrupt", detail, end.start)
-    return Directory(*_placed(entries, end.start, read), end.start)
+    return Directory(*_placed(entries, end.start, read, doubtful_max), end.start)
 
 
 def _placed(
-    entries: list[Entry], start: int, read: Callable[[int, int], bytes]
+    entries: list[Entry], start: int, read: Callable[[int, int], bytes], doubtful_max: int
 ) -> tuple[list[Entry], list[Entry]]:
     """Those that lie behind one another, and those that are lost."""
     placed: list[Entry] = []
@@ -108,7 +108,7 @@ def _placed(
             placed.append(entry)
             continue
         doubtful += 1
-        if doubtful > _DOUBTFUL_MAX:
+        if doubtful > doubtful_max:
             raise OverlapError("corrupt", "members of the archive overlap", entry.offset)
         if not _has_header(entry, read):
             lost.append(entry)

@@ -196,7 +196,7 @@ class Text:
                 summed = crc32(piece, summed)
             text_bytes += len(piece)
             yield piece
-        self.damage = self.damage or decompressed.damage
+        self.damage = self._damage_of(decompressed)
         if is_summed and not self.damage and summed != self._crc:
             self.damage = Damage("corrupt", _WRONG_CRC, decompressed.fed_bytes, text_bytes)
 
@@ -207,7 +207,8 @@ class Text:
             if self._most is not None and at > self._most:
                 detail = f"the {self._compression.value} data become more than {self._most:,} bytes, and are not read on"
                 self.damage = Damage("limit", detail, self._most, self._most)
-                yield piece[: self._most - at]
+                if kept := piece[: self._most - at]:
+                    yield kept
                 return
             yield piece
 
@@ -219,6 +220,7 @@ class Text:
         for checkpoint in chain(checkpoints.before(position), (None,)):
             decompressed = Decompressed(self._open, self._compression, checkpoint, checkpoints)
             at = decompressed.start
+            self.damage = None
             try:
                 for block in self._bounded(decompressed, at):
                     at += len(block)
@@ -230,9 +232,11 @@ class Text:
                 if checkpoint is not None:
                     checkpoints.refuse(checkpoint)
                 continue
-            if self.damage is not None:
-                return
-            self.damage = decompressed.damage
-            if self.damage is None or self.damage == before:
+            self.damage = self._damage_of(decompressed)
+            if self.damage is None or self.damage == before or self.damage.reason == "limit":
                 return
             before = self.damage
+
+    def _damage_of(self, decompressed: Decompressed) -> Damage | None:
+        """That the bound ended it, or its own."""
+        return self.damage or decompressed.damage

@@ -6,7 +6,7 @@ import bz2
 import gzip
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import zstandard
@@ -18,6 +18,7 @@ from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import bounds
 from chalicelib.core.plan.bounds import most_bytes
 from chalicelib.core.reading import Reading
+from tests.checkpoints import HeldCheckpoints, lines
 from tests.fakes import Pipeline, opener
 from tests.faults.reading import head_of
 from tests.tars import tar
@@ -96,6 +97,35 @@ def test_a_text_as_long_as_the_bound_is_whole() -> None:
         text = Text(opener(gzip.compress(TEXT), 65_536), Compression.GZIP, "utf-8", 0, most=most)
         assert b"".join(text) == TEXT[:most]
         assert (text.damage.reason if text.damage else None) == reason
+
+
+def in_members(text: bytes) -> bytes:
+    return b"".join(gzip.compress(text[at : at + 20_000]) for at in range(0, len(text), 20_000))
+
+
+def test_the_bound_lies_at_the_same_byte_from_any_checkpoint() -> None:
+    text, most = lines(2_000_000), 1_500_000
+    kept, data = HeldCheckpoints(50_000), opener(in_members(text), 65_536)
+    whole = Text(data, Compression.GZIP, "utf-8", 0, most=most, checkpoints=kept)
+    assert b"".join(whole) == text[:most]
+    assert len(kept.encoded) > 2
+    for start in (0, 1, 300_000, 1_000_000, most - 1, most, most + 1):
+        again = Text(data, Compression.GZIP, "utf-8", start, most=most, checkpoints=kept)
+        assert b"".join(again) == text[start:most]
+        assert again.damage == whole.damage is not None
+
+
+def test_damage_that_only_a_checkpoint_leads_to_is_none() -> None:
+    text, kept = lines(600_000), HeldCheckpoints(50_000)
+    data = in_members(text)
+    assert b"".join(Text(opener(data, 65_536), Compression.GZIP, "utf-8", checkpoints=kept)) == text
+
+    def changed_behind_checkpoints(offset: int) -> Iterator[bytes]:
+        yield from opener(data if not offset else data[:-8] + bytes(8), 65_536)(offset)
+
+    again = Text(changed_behind_checkpoints, Compression.GZIP, "utf-8", 300_000, checkpoints=kept)
+    assert b"".join(again) == text[300_000:]
+    assert again.damage is None
 
 
 def test_members_of_a_plain_archive_share_its_bound() -> None:
