@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.checkpoints import FileCheckpoints
+from chalicelib.core.archives import source
 from chalicelib.core.custom.spec import Config, RedactionSpec, Rules, encoded
 from chalicelib.core.decoding.text import OpenObject
 from chalicelib.core.errors import OutOfTimeError, ThrottledError
@@ -288,6 +289,41 @@ def test_a_compressed_archive_goes_on_at_a_check_point_too(monkeypatch: pytest.M
         assert {file.account.state for file in run.pipeline.table.files.values()} == {State.PROCESSING}
         read_bytes.append(run.read_bytes)
     assert 1.5 * read_bytes[0] < read_bytes[1]
+
+
+@pytest.mark.parametrize("form", ["a member of a tar.gz", "a gzip in a tar", "a gzip in a tar.gz"])
+def test_a_large_member_goes_on_near_where_it_was_killed(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it and behind it lie others, of which nothing is lost or cut twice."""
+    monkeypatch.setattr(source, "_LEAP_BYTES", SPLIT // 4)  # splits are as much smaller here
+    large = TEXT if form == "a member of a tar.gz" else GZIP
+    archive = tar([("a.log", SMALL[:2000]), ("large.log", large), ("z.log", SMALL[:3000])])
+    data = archive if form == "a gzip in a tar" else gzip.compress(archive, 1)
+    calm, run, kills = quiet(data, "a.tar"), Run(data, "a.tar"), 0
+    effects = run.pipeline.effects
+    effects.crash_at = 12
+    while not run.pipeline.table.files or run.pipeline.split_queue.messages:
+        try:
+            run.cut_all() if run.pipeline.table.files else run.ingest()
+        except Crash:
+            kills += 1
+            effects.crash_at = effects.count + 9 if kills < 5 else None
+            effects.after = bool(kills % 2)
+    run.take_batches()
+    assert kills == 5
+    assert run.batches == calm.batches
+    assert run.pipeline.table.seals == calm.pipeline.table.seals
+    if form != "a gzip in a tar.gz":  # only the archive of it is entered in the middle
+        assert run.read_bytes < len(data) + 5 * 2.5 * SPLIT_OF_GZIP
+
+
+def test_an_archive_keeps_no_text_of_members_whose_lines_are_redacted() -> None:
+    run = Run(gzip.compress(tar([("a.log", TEXT[: 5 * SPLIT])]), 1), "a.tar.gz")
+    rules = Rules(redactions=(RedactionSpec(name="people", kinds=("ip",)),))
+    run.pipeline.set_limits(LIMITS, Config(rules, text=encoded(rules)))
+    run.ingest()
+    run.cut_all()
+    assert run.batches
+    assert not run.pipeline.table.checkpoints
 
 
 def test_a_truncated_gzip_is_damaged_at_the_same_place_however_often_it_is_interrupted() -> None:

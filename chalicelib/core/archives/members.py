@@ -70,7 +70,10 @@ class Unpacker:
         text = plan.text(open_object)
         self._size = plan.head.size if text.seekable else None
         self._source = Source(
-            lambda offset: plan.text(open_object, offset, checkpoints), self._end, self._size
+            lambda offset: plan.text(open_object, offset, checkpoints),
+            self._end,
+            self._size,
+            lambda place: _last_known(checkpoints, place),
         )
         is_zip = plan.archive is Archive.ZIP
         self._files = (
@@ -169,6 +172,12 @@ class Unpacker:
         padding = len(source.read(member.padding))
         if padding:
             member.skipped[PADDING] = member.skipped.get(PADDING, 0) + padding
+
+
+def _last_known(checkpoints: Checkpoints | None, place: int) -> int:
+    """Up to where a check-point is known to lead that lies before a place; 0 where there is none."""
+    checkpoint = next(checkpoints.before(place), None) if checkpoints else None
+    return checkpoint.tried_until if checkpoint else 0
 
 
 def head_of(member: Member, size: int) -> ObjectHead:

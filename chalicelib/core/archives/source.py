@@ -15,16 +15,24 @@ from chalicelib.core.decoding.text import OpenObject, Text
 _KEPT_BYTES: Final = 1024 * 1024
 """More than the head from which a plan is made."""
 _LEAP_BYTES: Final = 4 * 1024 * 1024
-"""What is not read through where it can be passed over by another request."""
+"""What is not read through where it can be passed over, by another request or from a check-point."""
 
 
 class Source:
     """open_text: gives the text from an offset on. position: where the next byte is that nobody has taken. size: of a text
-    that can be read from any byte on; else None."""
+    that can be read from any byte on; else None. known_before: of one that cannot, the last place up to another that was read
+    before, and from which reading it costs little."""
 
-    def __init__(self, open_text: Callable[[int], Text], position: int, size: int | None) -> None:
+    def __init__(
+        self,
+        open_text: Callable[[int], Text],
+        position: int,
+        size: int | None,
+        known_before: Callable[[int], int] = lambda _: 0,
+    ) -> None:
         self._open_text = open_text
         self._size = size
+        self._known_before = known_before
         self.position = position
         self._begin(position)
 
@@ -50,8 +58,8 @@ class Source:
 
     def pass_to(self, place: int) -> bool:
         """Go on at a place further on; False, and no further than that, where the text ends before it."""
-        if self._size is not None and self._held_end + _LEAP_BYTES < place <= self._size:
-            self._begin(place)
+        if self._size is None or place <= self._size:
+            self._leap(place)
         while self._held_end < place and self._more():
             pass
         self.position = min(place, self._held_end)
@@ -71,11 +79,19 @@ class Source:
             if at < self._buffer_at:
                 yield from otherwise(offset)
                 return
+            self._leap(at)
             while at < end and (piece := self._from(at, end - at)):
                 at += len(piece)
                 yield piece
 
         return open_at
+
+    def _leap(self, place: int) -> None:
+        """Leave out what lies before a place further on, if it need not be read."""
+        if self._held_end + _LEAP_BYTES < place:
+            begin = self._known_before(place) if self._size is None else min(place, self._size)
+            if self._held_end + _LEAP_BYTES < begin:
+                self._begin(begin)
 
     @property
     def _held_end(self) -> int:

@@ -92,7 +92,8 @@ class Text:
     inner: compressions within the outermost one, from the outside in. expected: how many bytes the object should have,
     if it may have fewer; missing bytes are a damage. crc: the CRC-32 of a zip member; a different one is a damage too,
     if all of it is read. A stored member that is compressed in turn is checked by its own compression. most: how many
-    bytes each compression may become; more is a damage. checkpoints: of the object, if it is decompressed once and is UTF-8 then; any other text is read from the first byte.
+    bytes each compression may become; more is a damage. checkpoints: of the object,
+    if it is decompressed once and is UTF-8 then; any other text is read from the first byte, and so is a packed member of a zip.
     """
 
     def __init__(
@@ -119,7 +120,9 @@ class Text:
         self._compression = inner[-1] if inner else compression
         self._charset = charset
         self._start = start
-        has_places = compression is not Compression.NONE and charset == UTF_8 and not inner
+        has_places = (
+            compression not in (Compression.NONE, Compression.DEFLATE) and charset == UTF_8 and not inner
+        )
         self._checkpoints = checkpoints if has_places else None
 
     @property

@@ -228,7 +228,7 @@ class Plan:
             expected=member.claimed if member else None,
             crc=member.crc if member and self._is_read_whole(member) else None,
             most=most_bytes(self.head),
-            checkpoints=None if member else checkpoints,
+            checkpoints=checkpoints,
         )
 
     def _is_read_whole(self, member: Member) -> bool:

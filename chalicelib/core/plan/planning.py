@@ -104,7 +104,7 @@ def make_plan(
         seconds,
         lambda: _ratio(raw, compression, inner),
         lambda: (
-            archive is None
+            archive is not Archive.ZIP
             and member is None
             and not inner
             and charset == UTF_8
@@ -131,6 +131,7 @@ def make_plan(
             parallel=archive is None,
             retention_days=retention_days,
             layout=config.layout_bound_to(head.version.key) or layout,
+            custom=config.text,
             sink=sink,
             archive=archive,
         )
