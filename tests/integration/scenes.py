@@ -12,6 +12,7 @@ from froe.local import LocalStack
 from tests.integration.kills import NO_HOLDS, Effect, Holds, Kill, Killer, Plan
 from tests.integration.letters import Died, let_die, take_batches
 from tests.integration.support import (
+    PATIENCE_SECONDS,
     Uploaded,
     announce,
     drained,
@@ -24,7 +25,6 @@ from tests.integration.support import (
     wait_for,
 )
 
-PATIENCE_SECONDS = 180
 ANNOUNCED_AT_ONCE = 3
 
 
@@ -118,15 +118,15 @@ class Scenes:
             playing = [each for each in scenarios if each.way.marks_first is marks_first]
             with nullcontext() if marks_first else paused(self.stack, "worker"):
                 self._announce(playing)
-                sealed(self.stack, *ids_of(playing), timeout_seconds=PATIENCE_SECONDS)
-                wait_for(self._all_is_cut, "the split queue to drain", PATIENCE_SECONDS)
+                sealed(self.stack, *ids_of(playing))
+                wait_for(self._all_is_cut, "the split queue to drain")
                 lost = self._take_lost(playing)
             self._let_die(playing, lost)
-            reach(self.stack, {"INCOMPLETE"}, *lost, timeout_seconds=PATIENCE_SECONDS)
+            reach(self.stack, {"INCOMPLETE"}, *lost)
             kept = set(ids_of(playing)).difference(lost)
-            reach(self.stack, {"COMPLETE"}, *kept, timeout_seconds=PATIENCE_SECONDS)
+            reach(self.stack, {"COMPLETE"}, *kept)
         for each in scenarios:
-            wait_for(partial(self._is_told_of, each), f"all that is killed on {each}", PATIENCE_SECONDS)
+            wait_for(partial(self._is_told_of, each), f"all that is killed on {each}")
         drained(self.stack)
         return scenarios
 
@@ -145,7 +145,7 @@ class Scenes:
         for each in scenarios:
             file_id = each.uploaded.file_id
             if file_id in lost:
-                wait_for(partial(self._is_marked_else, each), f"what else {each} has", PATIENCE_SECONDS)
+                wait_for(partial(self._is_marked_else, each), f"what else {each} has")
                 self.died[file_id] = let_die(self.stack, lost[file_id])
 
     def _is_marked_else(self, scenario: Scenario) -> bool | None:

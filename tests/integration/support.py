@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -22,6 +22,8 @@ from froe.local import LocalStack
 from froe.local.processes import clean_environment
 from froe.target import target_of
 
+PATIENCE_SECONDS: Final = 240
+"""What is waited for is a state; only a test that fails takes so long, however busy the machine is."""
 SETTLED = {"COMPLETE", "INCOMPLETE", "DAMAGED", "FAILED", "SUPERSEDED"}
 SCHEDULED = {
     "version": "0",
@@ -184,7 +186,9 @@ def states_of(stack: LocalStack, file_ids: Sequence[str]) -> dict[str, str]:
     return states
 
 
-def reach(stack: LocalStack, states: Container[str], *file_ids: str, timeout_seconds: float = 60) -> None:
+def reach(
+    stack: LocalStack, states: Container[str], *file_ids: str, timeout_seconds: float = PATIENCE_SECONDS
+) -> None:
     """Wait until each of these files is in one of these states."""
 
     def others() -> dict[str, str]:
@@ -198,7 +202,7 @@ def reach(stack: LocalStack, states: Container[str], *file_ids: str, timeout_sec
     wait_for(reached, f"{states}", timeout_seconds, detail=lambda: f"{others()}\n{log_end(stack)}")
 
 
-def sealed(stack: LocalStack, *file_ids: str, timeout_seconds: float = 60) -> None:
+def sealed(stack: LocalStack, *file_ids: str, timeout_seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until every split of these files is cut and sealed; the workers may still be at it."""
     reach(stack, SETTLED | {"PROCESSING"}, *file_ids, timeout_seconds=timeout_seconds)
 
@@ -213,7 +217,7 @@ def lose_batches(stack: LocalStack, key: str, body: bytes) -> Uploaded:
     return uploaded
 
 
-def settle(stack: LocalStack, file_id: str, timeout_seconds: float = 60) -> dict[str, Any]:
+def settle(stack: LocalStack, file_id: str, timeout_seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
     """The file as the status API shows it once it is settled; an AssertionError with all there is if it is not."""
     seen = Reply(0, None)
 
@@ -228,14 +232,18 @@ def settle(stack: LocalStack, file_id: str, timeout_seconds: float = 60) -> dict
 
 
 def upload_and_settle(
-    stack: LocalStack, key: str, body: bytes, timeout_seconds: float = 60
+    stack: LocalStack, key: str, body: bytes, timeout_seconds: float = PATIENCE_SECONDS
 ) -> dict[str, Any]:
     """`upload`, then `settle`."""
     return settle(stack, upload(stack, key, body).file_id, timeout_seconds)
 
 
 def wait_for(
-    ready: Callable[[], T | None], what: str, timeout_seconds: float = 60, *, detail: Callable[[], str] = str
+    ready: Callable[[], T | None],
+    what: str,
+    timeout_seconds: float = PATIENCE_SECONDS,
+    *,
+    detail: Callable[[], str] = str,
 ) -> T:
     """The first value of `ready` that is not None."""
     deadline = time.monotonic() + timeout_seconds
@@ -330,7 +338,7 @@ def queue_depth(stack: LocalStack, queue_url: str) -> int:
     return sum(int(reply["Attributes"][name]) for name in names)
 
 
-def drained(stack: LocalStack, timeout_seconds: float = 60) -> None:
+def drained(stack: LocalStack, timeout_seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until nothing is queued, delayed or in flight."""
     queues = (stack.info.split_queue, stack.info.batch_queue, stack.info.dead_letter_queue)
 

@@ -98,7 +98,7 @@ def test_a_worker_without_its_table_loses_batches(failing: LocalStack) -> None:
     kept = list(dynamodb.scan(TableName=table)["Items"])
     dynamodb.delete_table(TableName=table)
     uploaded = upload(failing, "tableless.log", TEXT)
-    reach(failing, {"INCOMPLETE"}, uploaded.file_id, timeout_seconds=120)
+    reach(failing, {"INCOMPLETE"}, uploaded.file_id)
 
     file = file_of(failing, uploaded.file_id)
     letters = letters_of(failing, uploaded.file_id)
@@ -134,7 +134,7 @@ def test_an_object_that_vanishes_while_it_is_read_leaves_a_dead_letter_that_says
         announced = Announced(bucket, uploaded.key, uploaded.version_id)
         services_of(failing).splitter.ingest(announced, Deadline.after(4))  # time for one split only
         failing.client("s3").delete_object(Bucket=bucket, Key=uploaded.key, VersionId=uploaded.version_id)
-    reach(failing, {"INCOMPLETE"}, uploaded.file_id, timeout_seconds=90)
+    reach(failing, {"INCOMPLETE"}, uploaded.file_id)
     file = file_of(failing, uploaded.file_id)
     (letter,) = (each for each in letters_of(failing, uploaded.file_id) if each.state is LetterState.DEAD)
     assert (letter.code, letter.receives, letter.subject.split) == ("object-gone", 1, 1)
@@ -168,7 +168,7 @@ def test_a_message_that_nobody_understands_is_kept_and_can_only_be_discarded(fai
     """It is kept at once, whole, with its reason, and can be discarded but not redriven."""
     body = json.dumps({"hello": ["who", "are", "you"]})
     announce(failing, body)
-    (letter,) = wait_for(lambda: kept_letters(failing, Kind.UNKNOWN), "the dead letter", 60)
+    (letter,) = wait_for(lambda: kept_letters(failing, Kind.UNKNOWN), "the dead letter")
     _, envelope = office_of(failing).envelope(letter.letter_id)
     assert (envelope["body"], letter.code, letter.receives) == (body, "refused", 1)
     assert "not an S3 notification" in letter.reason
@@ -189,7 +189,7 @@ def test_an_object_that_does_not_exist_yet_is_given_up_without_a_word(failing: L
     """A notification without a version, of a key that is not there, is a dead letter, and can be redriven."""
     announced = Announced(failing.info.input_bucket, "later.log")
     announce(failing, announcement_of(announced))
-    (letter,) = wait_for(lambda: kept_letters(failing, Kind.NOTIFICATION), "the dead letter", 60)
+    (letter,) = wait_for(lambda: kept_letters(failing, Kind.NOTIFICATION), "the dead letter")
     assert (letter.code, letter.subject.object_key) == ("object-gone", "later.log")
     with silenced(failing):
         uploaded = upload(failing, "later.log", TEXT)

@@ -35,6 +35,7 @@ from froe.local.processes import clean_environment
 from tests.faults.inputs import json_lines
 from tests.integration.faulty import GROUPED, KINDS, Call, Choose, FaultProxy, fault_proxy
 from tests.integration.support import (
+    PATIENCE_SECONDS,
     Stored,
     Uploaded,
     all_normalised,
@@ -71,7 +72,6 @@ FILES: Mapping[str, bytes] = {
 }
 READ_SECONDS = 0.5
 FUNCTION_SECONDS = 40
-PATIENCE_SECONDS = 45
 MAX_RECEIVES = 10
 """Of a message, before SQS makes a dead letter of it (`infra/data.json`)."""
 
@@ -300,7 +300,7 @@ def test_the_deployed_functions_complete_every_file_through_faults(
         reach(stack, {"COMPLETE"}, *(each.file_id for each in undisturbed))
         proxy.plan(lambda _: chance.choice(kinds) if chance.random() < 0.15 else None)
         disturbed = [upload(stack, f"faulty/{key}", data) for key, data in FILES.items()]
-        reach(stack, {"COMPLETE"}, *(each.file_id for each in disturbed), timeout_seconds=120)
+        reach(stack, {"COMPLETE"}, *(each.file_id for each in disturbed))
         assert proxy.faults.total() > 5
         assert proxy.calls.total() < 1500
         proxy.plan(lambda _: None)

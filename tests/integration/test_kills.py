@@ -32,7 +32,7 @@ from froe.local import LocalStack
 from tests.faults.inputs import json_lines, zipped
 from tests.integration.kills import Effect, Killer
 from tests.integration.letters import all_kept
-from tests.integration.scenes import PATIENCE_SECONDS, Scenario, Scenes, Way, ids_of
+from tests.integration.scenes import Scenario, Scenes, Way, ids_of
 from tests.integration.support import (
     Stored,
     all_normalised,
@@ -189,7 +189,7 @@ def assert_redriven(scenes: Scenes, expected: Stored) -> None:
     office = services_of(scenes.stack).dead_letter_office
     done = all_of(lambda cursor: office.redrive(Selection(), Deadline.after(60), Pace(100), cursor=cursor))
     assert (done.changed, done.refused) == (len(scenes.died), 0)
-    reach(scenes.stack, {"COMPLETE"}, *scenes.died, timeout_seconds=PATIENCE_SECONDS)
+    reach(scenes.stack, {"COMPLETE"}, *scenes.died)
     drained(scenes.stack)
     stored = all_normalised(scenes.stack)
     assert all(stored[file_id] == expected for file_id in scenes.died)

@@ -184,7 +184,7 @@ def test_the_day_before_is_summed_up_once_though_the_schedule_fires_twice(
 ) -> None:
     sweep(stack)
     sweep(stack)
-    (summary,) = wait_for(subscriber.summaries, "the summary", 30, detail=lambda: log_end(stack))
+    (summary,) = wait_for(subscriber.summaries, "the summary", detail=lambda: log_end(stack))
     day = datetime.now(UTC).date() - timedelta(days=1)
     assert summary.attributes == {
         "notice_id": f"summary-local-{day}",

@@ -43,7 +43,7 @@ def called(stack: LocalStack, function: str, action: str, resource: str) -> bool
 
 
 def wait_for_call(stack: LocalStack, function: str, action: str, resource: str) -> None:
-    wait_for(lambda: called(stack, function, action, resource), f"{function} to call {action}", 90)
+    wait_for(lambda: called(stack, function, action, resource), f"{function} to call {action}")
 
 
 def send(stack: LocalStack, queue: str, body: str) -> str:
@@ -62,7 +62,7 @@ def letter_about(stack: LocalStack, kind: Kind, part: str) -> DeadLetter:
                 return letter
         return None
 
-    return wait_for(dead_letter, f"the dead letter about {part}", 90)
+    return wait_for(dead_letter, f"the dead letter about {part}")
 
 
 def test_an_object_without_versions_is_never_announced_to_the_splitter(stack: LocalStack) -> None:
@@ -174,7 +174,7 @@ def test_a_batch_that_no_time_is_left_for_is_put_off_and_done_later(stack: Local
         wait_for_call(stack, "worker", "sqs:SendMessage", "${BatchQueue.Arn}")
     finally:
         client.update_function_configuration(**function, Timeout=usual)
-    reach(stack, {"COMPLETE"}, uploaded.file_id, timeout_seconds=120)
+    reach(stack, {"COMPLETE"}, uploaded.file_id)
 
 
 def test_a_generation_that_was_given_up_leaves_letters_and_rows_behind(stack: LocalStack) -> None:

@@ -85,7 +85,7 @@ def test_files_left_in_progress_by_the_version_before_end_the_same(stack: LocalS
                 leave(stack, of_upload(state, *place))
                 expected[uploaded.file_id] = of_upload(states["complete"], *place)
     assert len(expected) == 15
-    reach(stack, {"COMPLETE"}, *expected, timeout_seconds=180)
+    reach(stack, {"COMPLETE"}, *expected)
     records = {(item["pk"], item["sk"]): item for item in scan(stack, stack.info.records_table)}
     dynamodb = stack.client("dynamodb")
     for file_id, complete in expected.items():
