@@ -9,8 +9,6 @@ UNIT_TESTS := tests/unit tests/golden
 DOCS_TESTS := $(addprefix tests/unit/,test_documented.py test_readme.py test_observability.py test_production_docs.py \
   formats/test_docs.py test_policies.py)
 PYTEST := $(BIN)/python -m pytest -q
-# Python compiles what it imports: to compile all that is installed takes longer than the rest of the set-up.
-QUICKLY := --quiet --disable-pip-version-check --no-compile
 # Tests that need no AWS are spread over the processors, behind those on the local AWS, which have a longer way.
 SPREAD := -n auto --maxprocesses 4 --dist worksteal
 # Those on a local AWS mostly wait: files run beside each other, in the order in which they are listed.
@@ -42,8 +40,8 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' || \
 	  { echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install $(QUICKLY) --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install $(QUICKLY) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(STAMP) ## Run the sample logs through the whole pipeline on a local AWS
