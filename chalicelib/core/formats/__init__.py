@@ -24,9 +24,9 @@ Parse: TypeAlias = "Callable[[str], Record | Reject]"
 
 
 class Explain(Protocol):
-    """The format and the record of a line by itself, of whatever format explains it; None where none does.
+    """The format and the record of a single line, by any format that explains it; None if none does.
 
-    program: the one that wrote the line, where what carries it names it.
+    program: the one that wrote the line, if the carrier names it.
     """
 
     def __call__(self, line: str, program: str | None = None, /) -> tuple[str, Record] | None: ...
@@ -60,7 +60,7 @@ class ParseContext:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a format is declared by that is nothing but templates, as `patterned` explains it."""
+    """The declaration of a format that consists of templates only; see `patterned`."""
 
     templates: tuple[str, ...]
     start: str
@@ -132,5 +132,5 @@ class Format:
 
     @property
     def self_synchronising(self) -> bool:
-        """Whether an entry's start can be seen in its own line; such files are cut in parallel."""
+        """Whether the start of an entry can be seen in its own line; such files are cut in parallel."""
         return self.framing.self_synchronising

@@ -1,7 +1,7 @@
-"""Patterns that take a level which nobody knows, for files whose format is decided.
+"""Patterns that accept unknown levels, for files whose format is decided.
 
-Detection goes by the levels that a format has; a file that has been detected may hold others, which cost a line
-no more than its severity number.
+Detection goes by the levels that a format has. A file that was detected may contain others; they only cost a line its
+severity number.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LETTERS: Final = "[A-Za-z][A-Za-z0-9_]{2,15}"
 
 @cache
 def with_any_level(pattern: str) -> str | None:
-    """The pattern with a word of any letters where its levels stand; None where it has no levels that are words.
+    """The pattern with a word of letters in place of its levels; None if it has no levels that are words.
 
     Capitals stay capitals. Small letters are a level only between brackets, bars or quotes: elsewhere they are prose.
     """
@@ -48,7 +48,7 @@ def _wide(levels: str, before: str, behind: str) -> str | None:
 
 
 def _closing(pattern: str, position: int) -> int:
-    """Where the group ends that begins before the position."""
+    """The end of the group that begins before the position."""
     depth = 1
     in_class = False
     while True:

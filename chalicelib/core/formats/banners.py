@@ -1,4 +1,4 @@
-"""Tables behind a banner: a few lines that say what was exported, before the line that names the columns."""
+"""Tables behind a banner: a few lines about the export, before the line that names the columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Format, Parse
 
 SEPARATOR: Final = re.compile(r"\"?sep=(.)\"?\s*", re.IGNORECASE)
-"""What Excel writes and reads above a header: what is between the columns."""
+"""Excel's line above a header that names the separator."""
 _BANNER_LINES_MAX: Final = 3
 _LINE_MAX_CHARACTERS: Final = 2048
 

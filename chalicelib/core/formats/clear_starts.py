@@ -1,7 +1,7 @@
-"""Logs whose entries begin with the same clear start, so that whatever stands between two starts is of the first.
+"""Logs whose entries have the same clear start, so that everything between two starts belongs to the first.
 
-For messages over several lines that nothing marks as such: SQL statements, dumps, banners. Lines that are another
-log's are not of such a message: then nothing is clear.
+For messages over several lines without a mark: SQL statements, dumps, banners. Lines of another log do not belong to
+such a message: then nothing is clear.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _START_CHARACTERS: Final = 11
 _FIELDS_MIN: Final = 2
 _ASKED_MAX: Final = 300
 _TELLING_SHARE: Final = 0.8
-"""What a format counts whose entries begin clearly, though most lines are none of their first."""
+"""The share of a format whose entries begin clearly, although most lines only continue them."""
 _OTHER_SHARE: Final = 0.6
-"""The same where starts say no more than when: less than one that tells more of the same lines."""
+"""The same if starts have only a time: less than a format that explains more of the same lines."""
 _UNTELLING_LINES_MAX: Final = 20
-"""How many lines an entry may have on average whose start says no more."""
+"""The most lines per entry, on average, if starts have only a time."""
 _OWN_SHARE_MAX: Final = 0.05
-"""How many of the lines between may look like entries themselves."""
+"""The greatest share of the lines between starts that look like entries themselves."""
 _OWN: Final = re.compile(
     r"[^\n]{0,24}?(?<![0-9])[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?![0-9])|[\[(<]?(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b|<[0-9]{1,3}>"
     r"|[\[(<]?(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)[\])>:]?[ \t]|[\w.-]{1,64}=(?:\"[^\"]*+\"|\S*+) [\w.-]{1,64}="
@@ -73,5 +73,5 @@ def _shape(entry: str) -> str:
 
 
 def _is_telling(record: Record) -> bool:
-    """Whether the start says how grave, or by whom."""
+    """Whether the start has a level or names its source."""
     return record.severity_text is not None or len(record.attributes) >= _FIELDS_MIN

@@ -18,7 +18,7 @@ _SURE: Final = (
     r"|[\w./]{1,500}(?:\(\*\w{1,200}\)\.\w{1,200})?\((?:0x[0-9a-f]{1,16}\??|\.\.\.|[{}]|, )+\)$"
     r"|Exception in thread |(?:[\w$]+[.\\])*[A-Z][\w$]*(?:Error|Exception|Warning|Fault|Exit): "
 )
-"""Of stack traces, and of nothing else."""
+"""Lines of stack traces, and of nothing else."""
 _TRACES: Final = (
     r"Caused by:|Suppressed:|Traceback |\.\.\. [0-9]+ |--- |=== |During handling of|The above exception"
     r"|goroutine [0-9]|created by |panic:|exit status |at |[\w.$\\]+(?:Error|Exception|Warning|Fault|Exit)\b"
@@ -28,7 +28,7 @@ _TRACES: Final = (
     r"|__?[A-Z][A-Z_]+=|(?:MESSAGE|PRIORITY|SYSLOG_[A-Z]+|CODE_[A-Z]+)="
 )
 CONTINUATION: Final = re.compile(rf"[ \t]|{_TRACES}|[\]}})]|\"\}}|[#*|>+-]")
-"""Of a line below one that is explained."""
+"""A line below one that is explained."""
 
 _SURELY_TRACE: Final = re.compile(_SURE)
 _BY_ITSELF: Final = re.compile(
@@ -57,5 +57,5 @@ def continues(entry: str, is_own: Callable[[str], object]) -> bool:
 
 
 def is_surely_trace(line: str) -> bool:
-    """Whether a line can be nothing but one of a stack trace."""
+    """Whether a line can only be part of a stack trace."""
     return _SURELY_TRACE.match(line) is not None

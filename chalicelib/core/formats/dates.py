@@ -36,7 +36,7 @@ _LOCAL_MONTHS: Final = {
     "janvier": 1, "janv": 1, "février": 2, "févr": 2, "fév": 2, "mars": 3, "avril": 4, "avr": 4, "juin": 6, "juillet": 7, "juil": 7,
     "août": 8, "septembre": 9, "octobre": 10, "novembre": 11, "décembre": 12, "déc": 12,
 }  # fmt: skip
-"""In German and French, where they are others than in English."""
+"""German and French names that differ from the English ones."""
 _MONTHS.update(_LOCAL_MONTHS)
 MONTH_NAMES: Final = "(?i:{})".format(
     "|".join(
@@ -55,7 +55,7 @@ _ZONE_MINUTES: Final = {
 }  # fmt: skip
 """The zone names of RFC 5322, section 4.3, and abbreviations that have one meaning in use."""
 _AMBIGUOUS_ZONES: Final = frozenset(("BST", "IST"))
-"""Taken as British and Indian time, and said to be assumed."""
+"""Read as British and Indian time, and noted as assumed."""
 
 _NAMES: Final = "|".join(sorted((name for name in _ZONE_MINUTES if len(name) > 1), key=len, reverse=True))
 ZONE: Final = rf"(?:[Zz]|(?:UTC|GMT)[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?|{_NAMES}|[+-][0-9]{{2}}(?::?[0-9]{{2}})?|{PLACE})(?![0-9A-Za-z])"
@@ -63,9 +63,9 @@ MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
 ISO_START: Final = rf"{DAY}[T ]{CLOCK}"
-"""How `ISO` begins, for the start of an entry."""
+"""The beginning of `ISO`, for the start of an entry."""
 ISO: Final = rf"{ISO_START}(?:[.,][0-9]{{1,9}})?+(?: ?(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})(?![0-9]|:[0-9]))?+"
-"""Date and time as ISO 8601 has them, with fraction and offset where they are."""
+"""Date and time in ISO 8601, with fraction and offset if there are any."""
 RFC3339: Final = rf"{DAY}T{CLOCK}(?:\.[0-9]{{1,9}})?+(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})"
 _CLOCK: Final = r"(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2}):(?P<s>[0-9]{2})"
 _SHORT_CLOCK: Final = r"(?P<h>[0-9]{1,2}):(?P<mi>[0-9]{2})(?::(?P<s>[0-9]{2}))?+"
@@ -98,7 +98,7 @@ _NUMBERED: Final = (
     rf"(?P<y>[0-9]{{4}})-(?P<mo>[0-9]{{2}})-(?P<d>[0-9]{{2}}){_BREAK}"
     rf"(?P<h>[0-9]{{2}})\.(?P<mi>[0-9]{{2}})\.(?P<s>[0-9]{{2}})",
 )
-"""Shapes that begin with a number; a fraction of a second is cut out of the text before."""
+"""Shapes that begin with a number; the fraction of a second is cut out first."""
 _NAMED: Final = (
     rf"(?P<mo>[A-Za-z]{{3,9}})\.? {{1,2}}(?P<d>[0-9]{{1,2}}) (?:(?P<y>[0-9]{{4}}) )?{_CLOCK}",
     rf"(?P<mo>[A-Za-z]{{3,9}})\.? {{1,2}}(?P<d>[0-9]{{1,2}}) {_CLOCK}(?P<year_behind>)",
@@ -107,12 +107,12 @@ _NAMED: Final = (
 )
 """Shapes that begin with a month's name."""
 _compiled: Final = cache(re.compile)
-"""A shape is compiled when a text is compared with it, the names of zones when a text has something behind its clock."""
+"""A shape is compiled when a text is first compared with it, names of zones when a text has something behind its clock."""
 _WEEKDAY: Final = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]{3,6})?,? {1,2}", re.IGNORECASE)
 
 
 class Clock(NamedTuple):
-    """A day of a year and a time of that day; its second may be 60."""
+    """A day of a year and a time of that day; the second may be 60."""
 
     month: int
     day: int
@@ -122,9 +122,8 @@ class Clock(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What a text says: year (None where it says none), clock, minutes east of UTC or the zone of the place
-    that it names, and whether it tells them; and whether another order of the date's numbers fits the file too.
-    """
+    """The parts of a text: year (None if missing), clock, minutes east of UTC or the zone of a named place, and whether
+    the text has them; and whether another order of the date's numbers fits the file too."""
 
     year: int | None
     clock: Clock
@@ -134,7 +133,7 @@ class Read(NamedTuple):
 
 
 def read_moment(text: str, orders: DateOrders | None = None) -> Read | None:
-    """Reads a text without a fraction; None where it has no known shape. The date need not exist."""
+    """Read a text without a fraction; None if it has no known shape. The date need not exist."""
     if weekday := _WEEKDAY.match(text):
         text = text[weekday.end() :]
     parts = _parts(text)
@@ -154,8 +153,8 @@ def read_moment(text: str, orders: DateOrders | None = None) -> Read | None:
 
 
 def _parts(text: str) -> dict[str, Any] | None:
-    """What stands where in a text, by the first of the shapes that it has. A shape ends in one place of a text at most
-    where its tail can begin, as no tail begins with a digit."""
+    """The parts of a text by the first of its shapes. A shape can end at one place only, since no tail begins with a
+    digit."""
     for shape in _NUMBERED if text[:1].isdecimal() else _NAMED:
         head = _compiled(shape).match(text)
         if head is None:
@@ -171,20 +170,20 @@ def _parts(text: str) -> dict[str, Any] | None:
 
 
 def _hour(hour: int, half: str | None) -> int | None:
-    """The hour of the day; of a clock of twelve hours, 12 begins each half. None where there is none such."""
+    """The hour of the day; on a twelve-hour clock 12 begins each half. None if there is no such hour."""
     if half is None or hour > 12:
         return None if half in ("a", "A") else hour
     return hour % 12 + (12 if half in "pP" else 0)
 
 
 def _is_ambiguous(parts: dict[str, str | None]) -> bool:
-    """Whether another order of three numbers is a date as well, and another one."""
+    """Whether another order of the three numbers is a date too, and a different one."""
     first, second, last = int(parts["a"] or 0), int(parts["b"] or 0), parts.get("c")
     return (first != second and first <= 12 and second <= 12) or (last is not None and len(last) == 2)
 
 
 def _date(parts: dict[str, str | None], order: str | None) -> tuple[int | None, int, int] | None:
-    """Year (None where the text has none), month and day, which need not exist; None where there is no such name."""
+    """Year (None if missing), month and day, which need not exist; None for an unknown name."""
     year = parts.get("y")
     if parts.get("a") is not None:
         return _numbered_date(
@@ -210,9 +209,10 @@ def _counted_date(week: str, day: str) -> tuple[int, int, int] | None:
 def _numbered_date(
     first: int, second: int, last: str | None, mark: str, order: str | None
 ) -> tuple[int | None, int, int]:
-    """Which of three numbers is what; see the module. Without a year the month comes first.
+    """Which of three numbers is year, month and day; see the module. Without a year the month comes first.
 
-    order: what holds for the file, such as `dmy`; None where nothing was decided."""
+    order: of the file, such as `dmy`; None if nothing was decided.
+    """
     if last is not None and len(last) == 2:
         number = int(last)
         is_year_first = mark != "." and 1 <= second <= 12 and 1 <= number <= 31
@@ -233,9 +233,9 @@ def _full_year(year: str | None) -> int | None:
 
 
 def moment_of(year: int, clock: Clock, offset: int | tzinfo) -> datetime | None:
-    """The moment in UTC, naive; None where there is none such. A 60th second is the first of the next minute.
+    """The moment in UTC, naive; None if there is none. A 60th second is the first of the next minute.
 
-    offset: minutes east of UTC, or a zone: of an hour that it has twice the first, before the clocks go back.
+    offset: minutes east of UTC, or a zone; an hour that occurs twice there is the first, before the clocks go back.
     """
     month, day, hour, minute, second = clock
     leap = second == 60
@@ -249,7 +249,7 @@ def moment_of(year: int, clock: Clock, offset: int | tzinfo) -> datetime | None:
 
 
 def _offset_minutes(zone: str | None) -> int | None:
-    """Minutes east of UTC; 0 where there is no zone, None where it is out of range."""
+    """Minutes east of UTC; 0 without a zone, None if it is out of range."""
     if zone is None:
         return 0
     if zone[0] not in "+-":

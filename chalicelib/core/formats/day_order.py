@@ -21,25 +21,25 @@ _DATE: Final = re.compile(
 _SHARE_MIN: Final = 0.6
 _DATES_MAX: Final = 2000
 _MEMBER: Final = re.compile(r"([\w.@-]{1,64})[\"']?\s{0,2}[:=]\s{0,2}[\"'\[]?$")
-"""What stands before the value of a member."""
+"""The text before the value of a member."""
 _MEMBER_CHARACTERS: Final = 72
 _COLUMN: Final = re.compile(r"[,;|\t]\"?$")
 _COLUMN_MARKS: Final = (",", ";", "|", "\t")
 _BEHIND_CHARACTERS: Final = 1000
 _START_SHARE_MIN: Final = 0.2
 _START_WORDS_MAX: Final = 1
-"""A level may stand before the time."""
+"""A level may precede the time."""
 _YEARS_BACK: Final = 15
 _ASSUMED: Final = "?"
 _DAYS: Final = {"dmy": (2, 1, 0), "mdy": (2, 0, 1), "ymd": (0, 1, 2)}
-"""Where year, month and day stand."""
+"""Positions of year, month and day."""
 
 _Date = tuple[int, int, int]
 _Place = tuple[str, int]
 
 
 class DateOrders:
-    """The orders of a file. text: as `order_in` gives it; None where nothing was decided."""
+    """The orders of a file. text: from `order_in`; None if nothing was decided."""
 
     __slots__ = ("_orders",)
 
@@ -55,7 +55,7 @@ class DateOrders:
 
 
 def order_in(head: str, last_modified: datetime) -> str | None:
-    """The orders of the dates in a head, for `DateOrders`; None where it has no dates of three numbers."""
+    """The orders of the dates in a head, for `DateOrders`; None if it has no dates of three numbers."""
     matches = []
     for number, match in enumerate(_DATE.finditer(head)):
         if number >= _DATES_MAX:
@@ -74,7 +74,7 @@ def order_in(head: str, last_modified: datetime) -> str | None:
 
 
 def _place(head: str, at: int) -> _Place:
-    """Where in its line a date stands: in which member or column, or behind how many words."""
+    """The place of a date in its line: in which member or column, or behind how many words."""
     if member := _MEMBER.search(head[max(0, at - _MEMBER_CHARACTERS) : at]):
         return member[1], 0
     begin = head.rfind("\n", max(0, at - _BEHIND_CHARACTERS), at) + 1
@@ -104,7 +104,7 @@ def _place_of_time(places: list[_Place], head: str) -> _Place | None:
 
 
 def _name(place: _Place, head: str) -> str:
-    """What the member or column is called; empty where it has no name."""
+    """The name of the member or column; empty if it has none."""
     mark, number = place
     if mark not in _COLUMN_MARKS:
         return mark
@@ -133,13 +133,13 @@ def _order(mark: str, dates: list[tuple[_Date, bool]], year: int) -> str | None:
 
 
 def _of_likely_years(read: dict[str, list[date]], fitting: list[str], year: int) -> list[str]:
-    """The orders by which all dates are of years up to LastModified's; all of them where there is none such."""
+    """The orders for which all dates are in years up to LastModified's; all orders if there is none."""
     likely = [name for name in fitting if all(year - _YEARS_BACK <= day.year <= year for day in read[name])]
     return likely or fitting
 
 
 def _usual(mark: str, fitting: list[str], dates: list[_Date]) -> str:
-    """As `dates` reads a date by itself."""
+    """The order in which `dates` reads a date by itself."""
     american = mark == "/" and all(first <= 12 < last for first, _, last in dates)
     for name in ("ymd", "mdy", "dmy") if mark == "/" else ("ymd", "dmy", "mdy"):
         if name in fitting and not (name == "ymd" and american):
@@ -156,5 +156,5 @@ def _day(numbers: _Date, order: str) -> date | None:
 
 
 def full_year(year: int) -> int:
-    """The year that a number of two digits means, or of four."""
+    """The year for a number of two or four digits."""
     return year if year > 99 else year + (1900 if year >= 69 else 2000)

@@ -36,13 +36,13 @@ HEAD_BYTES: Final = 64 * 1024
 _LINES_MAX: Final = 400
 _SIEVED_LINES: Final = 200
 _GUESSED_SHARE_MIN: Final = 0.3
-"""A format that explains less than this of some entries cannot explain twice as much of all."""
+"""A format that explains less than this share of some entries cannot explain twice as much of all."""
 _GUESSED_LESS: Final = 0.05
-"""By how much a share of some entries may be less than that of all."""
+"""By how much the share of some entries may fall short of that of all."""
 _CREDITED_SHARE_MIN: Final = 0.8
-"""A format that explains so much of what a more general one does gets credit for the rest."""
+"""A format that explains this share of what a more general one explains gets credit for the rest."""
 _BUT_ONE_SHARE_MIN: Final = 0.74
-"""The same where it is all but one entry: three of four."""
+"""The same if it is all but one entry: three of four."""
 _CREDIT: Final = 0.9
 _MIXED_LINES_MIN: Final = 3
 _MIXED_SHARE_MIN: Final = 0.1
@@ -86,7 +86,7 @@ def detect(
 def trials(
     head: bytes, last_modified: datetime, *, complete: bool, own: tuple[Format, ...] = ()
 ) -> list[Trial]:
-    """What every format makes of a head that its sieve lets a line of through; the best first.
+    """The trials of all formats whose sieve lets a line of the head through; the best first.
 
     Parameters are those of `detect`. Plain text is always among them.
     """
@@ -97,7 +97,7 @@ def trials(
 def _trials(
     head: bytes, context: ParseContext, *, complete: bool, own: tuple[Format, ...], every: bool
 ) -> list[Trial]:
-    """every: whether all entries are asked of each format; else some stand for all where that decides nothing."""
+    """every: whether each format parses all entries; otherwise some stand for all if that decides nothing."""
     text = by_name("text")
     raw = head
     head = bytes_without_colours(head[:HEAD_BYTES].removeprefix(BYTE_ORDER_MARK))
@@ -143,7 +143,7 @@ def _hope(known: Format, guess: Trial | None) -> float:
 
 
 def _guessed(known: Format, head: Head, context: ParseContext) -> Trial | None:
-    """What some of the entries say of a format; None where all of them must be asked."""
+    """The trial of a format on some of the entries; None if all must be parsed."""
     if known.prose:
         return None
     try:
@@ -157,13 +157,14 @@ def _guessed(known: Format, head: Head, context: ParseContext) -> Trial | None:
 
 
 def _may_decide(guess: Trial, best: Trial) -> bool:
-    """Whether all entries must be asked: whether a format may be better than the best so far, or may give it credit."""
+    """Whether all entries must be parsed: whether a format may be better than the best so far, or may give it credit."""
     gives_credit = guess.share + _GUESSED_LESS >= best.share < 1
     return guess.share >= _GUESSED_SHARE_MIN and (guess.format.specificity >= best.score or gives_credit)
 
 
 def _whole_trial(known: Format, guess: Trial | None, head: Head, context: ParseContext) -> Trial:
-    """What a format makes of a head. guess: what some of the entries say; where that is all, many stand for all."""
+    """The trial of a format on a head. guess: its trial on some entries; if it explains them all, many entries stand
+    for all."""
     if guess is not None and guess.explains_all and (many := head.many(known.framing)):
         trial = trial_of(known, head, context, many)
         if trial.explains_all:
@@ -172,7 +173,8 @@ def _whole_trial(known: Format, guess: Trial | None, head: Head, context: ParseC
 
 
 def _fitted(known: Format, by_line: Callable[[], bool]) -> Format:
-    """A format of entries in arrays as it frames a text. by_line: whether the objects that hold them are a line each."""
+    """A format of entries in arrays, with its framing for a text. by_line: whether each object with an array is one
+    line."""
     framing = known.framing
     if framing.kind is not Kind.JSON:
         return known
@@ -202,7 +204,7 @@ def _parser_under(known: Format, context: ParseContext, header: str) -> Parse:
 
 
 def _let_through(sieves: Sieves, lines: list[str]) -> list[int]:
-    """The places of the formats that any of the lines may be of."""
+    """The places of the formats that any of the lines may belong to."""
     return sorted({place for line in lines for place in sieves(line)})
 
 
@@ -214,13 +216,13 @@ def _whole_lines(head: bytes, *, complete: bool) -> list[str]:
 
 
 def _most_of(head: bytes) -> str:
-    """The last line of a head where it is cut off, and most of it; empty where it is not."""
+    """The last line of a head if it is cut off, most of it at least; empty if it is not."""
     begin = head.rfind(b"\n") + 1
     return head[begin:].decode("utf-8", "replace") if 2 * begin < len(head) and begin else ""
 
 
 def _mixes_text(best: Trial, head: bytes, explain: Explain) -> bool:
-    """Whether so much of the head is explained by nothing that such lines are part of the log."""
+    """Whether so much of the head is unexplained that such lines are part of the log."""
     is_broken = sieve_of(best.format)
     unexplained = sum(1 for entry in best.rejected if not is_broken(entry) and not _explains(explain, entry))
     return unexplained >= max(_MIXED_LINES_MIN, _MIXED_SHARE_MIN * min(head.count(b"\n"), _LINES_MAX))

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Format, Parse
 
 _DEPTH_MAX: Final = 3
-"""How many formats may carry one another in a line."""
+"""How many formats may be nested in a line."""
 _PROGRAMS_MAX: Final = 8192
 
 
 class Explainer:
     """Give it a line; it gives the format's name and the record, or None. Parsers are made on first use.
 
-    own: formats of the user's, asked before the built-in ones. date_order: as `ParseContext` has it."""
+    own: the user's formats, tried before the built-in ones. date_order: as `ParseContext` has it.
+    """
 
     def __init__(
         self, last_modified: datetime, own: tuple[Format, ...] = (), date_order: str | None = None
@@ -67,7 +68,7 @@ class Explainer:
             self._depth -= 1
 
     def _program(self, name: str) -> tuple[Format, ...]:
-        """The formats of a program, remembered."""
+        """The formats of a program, cached."""
         if len(self._formats_of) >= _PROGRAMS_MAX:
             self._formats_of = {None: ()}
         names = _by_program().get(_plain(name), ())
@@ -75,7 +76,7 @@ class Explainer:
         return formats
 
     def _explained(self, line: str, formats: tuple[Format, ...]) -> tuple[str, Record] | None:
-        """What a line says by the formats of the program that wrote it."""
+        """The record of a line by the formats of the program that wrote it."""
         for known in formats:
             parse = self._program_parsers.get(known.name)
             if parse is None:
@@ -91,9 +92,10 @@ class Explainer:
 
 
 class _Parsers:
-    """The parsers of formats, each made when the first line is given to it, and their sieves.
+    """The parsers of formats, each made for its first line, and their sieves.
 
-    format_at: the format at one of the places of the sieves."""
+    format_at: the format at a place of the sieves.
+    """
 
     def __init__(self, format_at: Callable[[int], Format], sieves: Sieves, context: ParseContext) -> None:
         self.sieves = sieves
@@ -102,7 +104,7 @@ class _Parsers:
         self._made: dict[int, tuple[str, Parse]] = {}
 
     def explained(self, line: str, places: list[int]) -> tuple[str, Record] | None:
-        """What the first of the formats at these places says that explains the line."""
+        """The format and record from the first of the formats at these places that explains the line."""
         for place in places:
             made = self._made.get(place)
             if made is None:
@@ -116,7 +118,7 @@ class _Parsers:
 
 
 def _plain(program: str) -> str:
-    """A program's name without its folder, its version and its number."""
+    """A program's name without folder, version and number."""
     return program.rpartition("/")[2].rstrip("0123456789.-_@:").lower()
 
 
@@ -132,7 +134,7 @@ def _by_program() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _by_themselves() -> tuple[tuple[Candidate, ...], Sieves]:
-    """The formats of which one entry is proof enough, the narrowest first."""
+    """The formats for which one entry is proof enough, the narrowest first."""
     alone = [known for known in CANDIDATES if known.alone]
     formats = tuple(sorted(alone, key=lambda known: -known.specificity))
     return formats, Sieves(formats)

@@ -19,7 +19,7 @@ PREFIX_MAX: Final = 255
 """Objects under a longer name stay whole, as JSON text: flattening would multiply the name."""
 _DEPTH_MAX: Final = 200
 _INT_EXACT: Final = 9_000_000_000_000_000_000
-"""Beyond it orjson may have made a float of an integer."""
+"""Beyond it, orjson may have turned an integer into a float."""
 _ZERO: Final = frozenset("-0.")
 _FLOAT_MIN: Final = 1e-130
 _FLOAT_MAX: Final = 9.99e125
@@ -29,7 +29,7 @@ _PLAIN: Final = frozenset((str, int, bool, type(None)))
 
 
 class NeedsExact(Exception):  # noqa: N818 - not an error: asks for the slow way
-    """A number may have lost digits: the text has to be loaded by `load_exact`."""
+    """A number may have lost digits: `load_exact` has to load the text."""
 
 
 class TooDeep(Exception):  # noqa: N818 - becomes a reject of that name
@@ -37,11 +37,11 @@ class TooDeep(Exception):  # noqa: N818 - becomes a reject of that name
 
 
 class Pairs(dict[str, Any]):
-    """An object as `load_exact` gives it: repeated names are already suffixed. Objects in it are plain ones."""
+    """An object from `load_exact`: repeated names already have suffixes. Objects within it are plain ones."""
 
 
 def flatten_plain(loaded: dict[str, Any], *, short: bool) -> tuple[dict[str, Value], int] | None:
-    """What `flatten` gives, faster, for an object with nothing unusual in it; None for any other.
+    """The result of `flatten`, faster, for an object with nothing unusual in it; None for any other.
 
     Works in place: after None the object is spoilt. short: no name in it can be longer than 255.
     """
@@ -220,7 +220,7 @@ def load_exact(text: str) -> Pairs | None:
 
 
 def _is_small(digits: str) -> bool:
-    """Whether a number that is read as 0 is none."""
+    """Whether a number that is read as 0 is not 0."""
     return not _ZERO.issuperset(digits.lower().partition("e")[0])
 
 
@@ -242,7 +242,7 @@ def _mended_value(value: Any) -> Any:
 
 
 def exact_int(digits: str) -> int | str:
-    """Of more digits than DynamoDB has it is a text."""
+    """An integer with more digits than DynamoDB stores becomes a string."""
     return int(digits) if len(digits.lstrip("-")) <= NUMBER_MAX_DIGITS else digits
 
 

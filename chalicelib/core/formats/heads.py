@@ -1,6 +1,7 @@
-"""The entries of a text's head, which formats are compared by: cut once for each framing, whatever formats share it.
+"""The entries of a text's head, with which formats are compared: cut once per framing, whatever formats share it.
 
-Most formats whose sieve lets a line through explain none of a head, or little. Some entries, spread over it, show that.
+Most formats whose sieve lets a line through explain little or nothing of a head. Some entries, spread over it, show
+that.
 """
 
 from __future__ import annotations
@@ -18,24 +19,24 @@ if TYPE_CHECKING:
     from chalicelib.core.framing import Framing
 
 VALUES: Final = (Kind.JSON, Kind.ELEMENTS)
-"""What has no lines of its own."""
+"""Framings without lines."""
 _WORD: Final = re.compile("[A-Za-z0-9]+")
 _PADDING: Final = b"\0 \t\r\n"
 FEW: Final = 12
-"""So many entries are tried first: a format that explains none of them is none of the text's."""
+"""So many entries are tried first: a format that explains none of them is out."""
 MORE: Final = 48
-"""So many say about how much of all a format explains, …"""
+"""So many entries tell about how much of all a format explains, …"""
 _MANY: Final = 160
-"""… and so many that it explains all, where it explains each of them."""
+"""… and so many that it explains all, if it explains each of them."""
 _FIRST_BYTES: Final = 16 * 1024
 _TIMES: Final = 2
-"""A head has so many times as many entries, where some stand for all."""
+"""A head must have so many times as many entries for some to stand for all."""
 _SHAPE_CHARACTERS: Final = 48
 _OF_SHAPE_MAX: Final = 12
 
 
 class Section(NamedTuple):
-    """Entries that are parsed alike. header: what is in force for them; None before the first header."""
+    """Entries that are parsed alike. header: in force for them; None before the first header."""
 
     header: str | None
     entries: list[bytes]
@@ -50,7 +51,7 @@ class Head:
         self._first: Head | None = None
 
     def sections(self, framing: Framing) -> list[Section]:
-        """The entries of the head, without header lines, gaps, blanks and padding, which is none of the log either."""
+        """The entries of the head, without header lines, gaps, blanks and padding."""
         known = self._sections.get(framing)
         if known is None:
             raw = self._of_streams(framing) if framing.kind is Kind.STREAMS else self._raw(framing)
@@ -62,7 +63,7 @@ class Head:
         return known
 
     def some(self, framing: Framing, count: int) -> list[Section]:
-        """So many entries from all over the head; none where there are few beside."""
+        """So many entries from all over the head; none if there are few others."""
         sections = self._first_values(framing) if framing.kind in VALUES else self.sections(framing)
         total = sum(len(section.entries) for section in sections)
         if total < _TIMES * count:
@@ -77,7 +78,7 @@ class Head:
         return chosen
 
     def many(self, framing: Framing) -> list[Section]:
-        """So many entries that they say what all do; none where there are few beside."""
+        """Enough entries to stand for all; none if there are few others."""
         return self._first_values(framing) if framing.kind in VALUES else self.some(framing, _MANY)
 
     def _first_values(self, framing: Framing) -> list[Section]:
@@ -116,7 +117,7 @@ class Head:
 
 
 def unlike(lines: list[str]) -> list[str]:
-    """Lines from all over some, few of which begin with the same marks between their words."""
+    """Some lines from all over the head, few of which begin with the same marks between their words."""
     shapes: dict[str, list[str]] = {}
     for line in lines:
         shapes.setdefault(_WORD.sub("a", line[:_SHAPE_CHARACTERS]), []).append(line)
@@ -124,7 +125,7 @@ def unlike(lines: list[str]) -> list[str]:
 
 
 def text_of(entry: bytes) -> str:
-    """An entry as a parser gets it."""
+    """An entry in the form that a parser gets."""
     return entry.decode("utf-8", "replace").rstrip("\r\n")
 
 

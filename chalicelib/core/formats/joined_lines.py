@@ -1,7 +1,7 @@
-"""How many of its lines an entry explains in detection, where one start joins all lines up to the next.
+"""How many of its lines an entry explains in detection, if a start joins all lines up to the next one.
 
-A stray start would otherwise take over a file: whatever stands behind it would be of its entry. So an entry that is far
-longer than the others of its kind explains only its first lines, and none that are another log's.
+Otherwise a stray start would take over a file: everything behind it would belong to its entry. So an entry that is far
+longer than the others of its kind explains only its first lines, and none that belong to another log.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from chalicelib.core.formats import Explain, Format
 
 _LINES: Final = 20
-"""What an entry may have whatever the others have."""
+"""Lines that an entry may have, whatever the others have."""
 _TIMES_OTHERS: Final = 3
 _LINES_OF_WHOLE_TEXT: Final = 60
-"""What the only entry of a text may have that begins with it."""
+"""Lines that the only entry of a text may have if the text begins with it."""
 _LINES_OF_STRAY: Final = 5
-"""What the only entry may have that begins further behind."""
+"""Lines that the only entry may have if it begins further behind."""
 _RECURRING_MIN: Final = 4
 _PREAMBLE_MAX: Final = 5
 _SURELY_RECURRING_MIN: Final = 10
 _FOREIGN_SHARE: Final = 0.5
 _ASKED_MAX: Final = 400
-"""How many lines of a text are given to other formats."""
+"""How many lines of a text other formats try."""
 
 
 class Joined(NamedTuple):
-    """Of each entry how many lines are explained; left_out: how many lines say nothing for or against."""
+    """For each entry, how many lines are explained; left_out: how many lines count neither for nor against."""
 
     explained: list[int]
     left_out: int

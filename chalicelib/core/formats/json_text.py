@@ -39,7 +39,7 @@ _SPACED_COLON: Final = re.compile(r'"[ \t\r\n]++:')
 
 
 def flat_line(text: str) -> Fields | Reject:
-    """As `flat_object`, and faster where objects nest once at most; then what was nested comes last."""
+    """As `flat_object`, but faster if objects nest at most once; then nested members come last."""
     try:
         loaded = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -52,7 +52,7 @@ def flat_line(text: str) -> Fields | Reject:
 
 
 def flat_object(text: str) -> Fields | Reject:
-    """The members of the object in a text under dotted names, in their order, or why it is none."""
+    """The members of the object in a text under dotted names, in order, or the reason for its reject."""
 
     def flat(loaded: dict[str, Any]) -> Fields:
         fields, members = flatten(loaded)
@@ -64,10 +64,10 @@ def flat_object(text: str) -> Fields | Reject:
 
 
 def made_of(text: str, make: Callable[[dict[str, Any]], Made]) -> Made | Reject:
-    """What is made of the object in a text, or why it is none.
+    """What `make` gives for the object in a text, or the reason for its reject.
 
-    make: gets the object as it is usually loaded, and where it raises NeedsExact, or that could not be,
-        as `Pairs`. Raises TooDeep for what nests too deep.
+    make: gets the object as it is usually loaded; if it raises NeedsExact, or the object could not be loaded so, it
+    gets `Pairs`. Raises TooDeep for too many levels.
     """
     try:
         loaded = orjson.loads(text)

@@ -1,7 +1,7 @@
-"""What a text of a log is as a typed value: one rule for all formats (docs/formats.md, "Typed values").
+"""Texts of a log as typed values: one rule for all formats (docs/formats.md, "Typed values").
 
-Numbers, addresses with ports, process ids. A text that is not of the kind stays a text: under a name of its own
-where the attribute is always a number, so that an attribute has one type.
+Numbers, addresses with ports, process ids. A text that is not of the kind stays text, under a name of its own if the
+attribute is always a number, so that each attribute has one type.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ DIGITS_MAX: Final = 18
 """Longer integers stay text."""
 PORT_MAX: Final = 65535
 LOCAL: Final = "[local]"
-"""What PostgreSQL writes for the peer of a UNIX socket."""
+"""PostgreSQL's word for the peer of a UNIX socket."""
 TEXT_SUFFIX: Final = ".text"
-"""Ends the name of what stands where a number belongs and is none."""
+"""Suffix of the name for a text in place of a number."""
 _FLOAT_CHARACTERS_MAX: Final = 17
 _NUMBER: Final = re.compile(
     r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,16}(?:[eE][+-]?[0-9]{1,2})?|[eE][+-][0-9]{1,2})?", re.ASCII
@@ -31,7 +31,7 @@ _DECIMAL: Final = re.compile(
 )
 _BEGINS_NUMBER: Final = frozenset("0123456789-")
 _BEHIND_DIGITS: Final = ":"
-"""What sorts from it on begins with no digit and no sign, as most texts do."""
+"""Texts that sort from it on begin with no digit and no sign, as most texts do."""
 PROTOCOLS: Final = {
     "1": "icmp", "2": "igmp", "4": "ipip", "6": "tcp", "17": "udp", "41": "ipv6", "47": "gre", "50": "esp", "51": "ah", "58": "ipv6-icmp",
     "88": "eigrp", "89": "ospf", "103": "pim", "112": "vrrp", "132": "sctp", "icmp6": "ipv6-icmp", "icmpv6": "ipv6-icmp",
@@ -52,7 +52,7 @@ _NOWHERE: Final = frozenset(
 _NOBODY: Final = frozenset(
     ("", "-", "n/a", "not available", "not applicable", "(none)", "(null)", "(unknown)")
 )
-"""What they write where there is no user and no host; people and machines may be called Null, None and Unknown."""
+"""What products write for "no user" or "no host"; people and machines may be named Null, None or Unknown."""
 _SIDES: Final = (
     "client",
     "server",
@@ -77,7 +77,7 @@ PORTS: Final = frozenset((*(f"{side}.port" for side in _SIDES), "url.port"))
 SIZES: Final = frozenset(
     ("http.response.body.size", "http.request.body.size", "http.response.size", "http.request.size")
 )
-"""-1 where it is not known."""
+"""-1 means unknown."""
 INTEGERS: Final = PORTS | SIZES | {
     "process.pid", "process.parent_pid", "thread.id", "code.line.number", "http.response.status_code", "syslog.facility.code", "syslog.severity.code",
     "syslog.priority", "syslog.octet_count", "syslog.version",
@@ -88,9 +88,9 @@ TEXTS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(ADDRESSES, _NOWHERE),
     **dict.fromkeys(("user.name", "user.id", "host.name", "source.domain", "destination.domain"), _NOBODY),
 }
-"""The attributes that are texts in every format → what is no value of them."""
+"""The attributes that are texts in every format → what is not a value of them."""
 DECLARED: Final = INTEGERS | TEXTS.keys()
-"""The attributes whose kind their name says."""
+"""The attributes whose kind follows from their name."""
 _TYPED: Final = frozenset(name for name in DECLARED if not name.startswith("syslog."))
 """Those of them that a product's own values are taken over to."""
 BEGINS_NOTHING: Final = frozenset(
@@ -103,7 +103,7 @@ _CACHE_SIZE: Final = 8192
 def number(text: str) -> Value:
     """``-5``, ``1.50``, ``1e-05`` as a number; else the text.
 
-    Text are ``007`` and ``+5`` (codes), ``1e5`` (may be an identifier), ``-0``, and what a number would cut.
+    ``007`` and ``+5`` (codes), ``1e5`` (perhaps an identifier), ``-0``, and anything that a number would cut stay text.
     """
     if text >= _BEHIND_DIGITS:
         return text
@@ -120,26 +120,26 @@ def number(text: str) -> Value:
 
 
 def whole(text: str) -> int | None:
-    """What the source declares a count or an id of digits, ``007`` as 7; None for any other text."""
+    """A count or an id of digits, ``007`` as 7; None for any other text."""
     return int(text) if text.isdecimal() and text.isascii() and len(text) <= DIGITS_MAX else None
 
 
 def integer(text: str) -> int | None:
-    """What the source declares an integer: as `whole`, and ``-5``, ``+5``, ``1,234`` as 1234."""
+    """An integer: as `whole`, and ``-5``, ``+5``, ``1,234`` as 1234."""
     if text.isdecimal() and text.isascii():
         return int(text) if len(text) <= DIGITS_MAX else None
     return int(text.replace(",", "")) if _INTEGER.fullmatch(text) else None
 
 
 def decimal(text: str) -> float | None:
-    """What the source declares a fraction: ``1``, ``1.50``, ``.5``, ``1e5`` as a float; None for any other text."""
+    """A fraction: ``1``, ``1.50``, ``.5``, ``1e5`` as a float; None for any other text."""
     if text.replace(".", "", 1).isdecimal() and text.isascii() and len(text) <= DIGITS_MAX:
         return float(text)
     return float(text) if _DECIMAL.fullmatch(text) else None
 
 
 def figure(text: str) -> Value:
-    """What the source declares a number: as `integer` where it is one, else as `decimal`, else the text."""
+    """A number: as `integer`, else as `decimal`, else the text."""
     value: Value = integer(text)
     if value is None:
         value = decimal(text)
@@ -155,12 +155,12 @@ def port(text: str) -> int | None:
 
 
 def flag(text: str) -> bool | None:
-    """What the source declares a yes or no, in any case; None for any other text."""
+    """Yes or no, in any case; None for any other text."""
     return _FLAGS.get(text.lower())
 
 
 def numbers(text: str) -> Value:
-    """A `figure`, or the list of them that ``0.1, -`` and ``7 : 8`` are: one of each server tried, null where it has none."""
+    """A `figure`, or a list of them for ``0.1, -`` and ``7 : 8``: one per server that was tried, null if it has none."""
     if "," not in text and " : " not in text:
         return figure(text)
     return [None if each in _ABSENT else figure(each) for each in _SEPARATOR.split(text)]
@@ -174,7 +174,8 @@ def texts(text: str) -> Value:
 
 
 def add_integer(fields: dict[str, Value], name: str, text: str) -> None:
-    """An attribute that is always a whole number, or a port; another text goes to NAME.text, `is_nothing` to nowhere."""
+    """Add an attribute that is always a whole number, or a port. Another text goes to NAME.text; `is_nothing` is left
+    out."""
     value = int(text) if text.isdecimal() and text.isascii() and len(text) <= DIGITS_MAX else None
     if (value is not None and (value <= PORT_MAX or name not in PORTS)) or (
         value := _integer_of(name, text)
@@ -189,7 +190,7 @@ def _integer_of(name: str, text: str) -> int | None:
 
 
 def put(fields: dict[str, Value], name: str, text: str) -> None:
-    """An attribute as its name says, else the number or the text that its text is."""
+    """Add an attribute of the kind that its name declares, else as a number or text."""
     if name not in DECLARED:
         fields[name] = number(text)
     elif name in INTEGERS:
@@ -203,15 +204,15 @@ def put(fields: dict[str, Value], name: str, text: str) -> None:
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def is_nothing(text: str) -> bool:
-    """Whether a text says that there is no address, no port, no number: ``-``, ``N/A``, ``unknown`` …"""
+    """Whether a text means "no address", "no port" or "no number": ``-``, ``N/A``, ``unknown`` …"""
     return text in _ABSENT or text.strip().lower() in _NOWHERE
 
 
 def settle(fields: dict[str, Value]) -> None:
-    """Makes the values of typed attributes what their names say, for formats that take them over by name.
+    """Bring typed attributes to their kinds, for formats that take them over by name.
 
-    Ports are 0 to 65535, process ids and sizes numbers, addresses texts; what is none stands at NAME.text, and what
-    says that there is nothing is left out.
+    Ports are 0 to 65535, process ids and sizes numbers, addresses texts. What does not fit goes to NAME.text; what
+    means "nothing" is left out.
     """
     for name in fields.keys() & _TYPED:
         value = fields[name]
@@ -243,7 +244,7 @@ def _settle(fields: dict[str, Value], name: str, value: Value) -> None:
 
 
 def _settle_number(fields: dict[str, Value], name: str, value: Value) -> None:
-    """Replaces a value that is no whole number, or too large a one."""
+    """Replace a value that is not a whole number, or is too large."""
     known = _integer_of(name, value.strip()) if type(value) is str else None
     if known is not None:
         fields[name] = known
@@ -279,7 +280,7 @@ def _add_no_place(fields: dict[str, Value], name: str, text: str) -> None:
 
 @lru_cache(maxsize=1024)
 def transport_of(text: str) -> str:
-    """`network.transport` of a protocol's number or name."""
+    """`network.transport` for a protocol's number or name."""
     text = text.lower()
     return PROTOCOLS.get(text, text)
 
@@ -332,7 +333,7 @@ def endpoint(text: str, *, always_port: bool = False) -> tuple[str, int | None]:
 
 
 def add_client(fields: dict[str, Value], text: str) -> None:
-    """A client, or the list of addresses that proxies made of it: the first is the client's."""
+    """Add a client, or the list of addresses that proxies made of it: the first is the client's."""
     first, comma, _ = text.partition(",")
     if not is_nothing(first):
         add_endpoint(fields, "client", first.strip())
@@ -341,7 +342,7 @@ def add_client(fields: dict[str, Value], text: str) -> None:
 
 
 def add_endpoint(fields: dict[str, Value], name: str, text: str, *, always_port: bool = False) -> None:
-    """Types an address with its port as NAME.address and NAME.port; ``-`` and nothing as neither."""
+    """Add an address with its port as NAME.address and NAME.port; ``-`` and an empty text add nothing."""
     if text in _ABSENT:
         return
     host, number_ = endpoint(text, always_port=always_port)

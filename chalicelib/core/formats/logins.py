@@ -30,12 +30,12 @@ _EVENT: Final = re.compile(
     r"|\baccess denied for user |\bprincipal = user:|\bauthori[sz]ed: user=",
     re.IGNORECASE,
 )
-"""An attempt and what became of it."""
+"""A login attempt and its result."""
 _MOVES: Final = re.compile(
     r"\b(?:(?:down|up)?load|fetch|retriev|import|cop(?:y|ied)|sync|pull|obtain|upgrad|updat|migrat|restor|versions?\b|listen|bound|bind)",
     re.IGNORECASE,
 )
-"""Then an address is where something comes from or goes to, or a version."""
+"""With these words an address is where something comes from or goes to, or it is a version."""
 _AT: Final = r"(?:ipv[46]:)?\[?([0-9A-Fa-f.:]{2,64}+)(?:\](?::([0-9]{1,5}))?)?(?![\w/-])"
 _FORWARDED: Final = re.compile(rf"\(X-Forwarded-For: {_AT}")
 _CLIENT: Final = re.compile(rf"\[client {_AT}|\bclient IP=\"{_AT}")
@@ -51,7 +51,7 @@ _ADDRESSES: Final = (
     re.compile(rf"\({_AT} -> "),
 )
 _HARDWARE: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:){7}[0-9A-Fa-f]{2}")
-"""An address of eight bytes, which would be one of IPv6 as well."""
+"""A hardware address of eight bytes, which would also be one of IPv6."""
 _QUOTED: Final = r"([\"'`])(?![\"'`])((?:(?!\1)[^\n]|\1(?=\w)){1,128}?)\1(?!\w)"
 _NAME: Final = r"(?P<name>[^\s\"'`,;:()<>\[\]=]{1,128})"
 _FROM: Final = r" from (?:(?:ip|IP)(?: address)? )?\[?(?P<at>[0-9A-Fa-f.:]{2,45})"
@@ -83,7 +83,7 @@ _WINDOW: Final = 2048
 
 
 def add_login(fields: dict[str, Value], body: str) -> None:
-    """Adds client.address, client.port and user.name where the message says them."""
+    """Add client.address, client.port and user.name if the message has them."""
     for topic in _TOPICS:
         if topic in body:
             break
@@ -104,8 +104,8 @@ def add_login(fields: dict[str, Value], body: str) -> None:
 
 
 def _heads_of(body: str) -> Iterator[re.Match[str]]:
-    """Where an address may stand, the best first. Whoever logs in chooses the name, which may look like one: the program's
-    own comes behind it."""
+    """Places where an address may be, the best first. Whoever logs in chooses the name, which may look like an address:
+    the program's own comes last."""
     yield from _CLIENT.finditer(body)
     yield from _FORWARDED.finditer(body)
     yield from sorted(
@@ -128,7 +128,7 @@ def _add_address(fields: dict[str, Value], places: Iterator[re.Match[str]]) -> N
 
 
 def _trimmed(text: str) -> str:
-    """An address or an endpoint without the full stop or the colon of the sentence behind it."""
+    """An address or endpoint without the full stop or colon of the sentence."""
     text = text.rstrip(".")
     return text[:-1] if text.endswith(":") and not text.endswith("::") else text
 

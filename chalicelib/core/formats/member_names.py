@@ -1,7 +1,7 @@
-"""What the members of objects are called as attributes: by a table, else by the product's prefix and their own name.
+"""The attribute names of object members: by a table, else the product's prefix and the member's own name.
 
-A table's entry is an attribute, or ``kind:attribute`` with a kind of `notation`: the text of the member is read as a
-field of a template is.
+A table's entry is an attribute, or ``kind:attribute`` with a kind of `notation`: then the member's text is read like a
+field of a template.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def snake_case(name: str) -> str:
 
 
 def target_of(entry: str | Target) -> Target:
-    """Of an entry of a table. Raises KeyError for a kind that is none."""
+    """The target of a table's entry. Raises KeyError for an unknown kind."""
     if isinstance(entry, tuple):
         return entry
     kind, colon, name = entry.rpartition(":")
@@ -47,9 +47,9 @@ def target_of(entry: str | Target) -> Target:
 
 
 class Naming(dict[str, Target]):
-    """Member → what becomes of it. Kept as they are met.
+    """Member → its target, cached.
 
-    prefixes: beginning of members → that of their attributes, for names that are written in many ways, such as headers.
+    prefixes: prefix of members → prefix of their attributes, for names that are written in many ways, such as headers.
     infers: whether a text without an entry may be a number.
     """
 
@@ -84,7 +84,7 @@ class Naming(dict[str, Target]):
         return attribute, self._put, attribute
 
     def fields_of(self, members: Fields) -> Fields:
-        """The attributes of members that say something: not null, ``""``, ``-``, ``{}`` or ``[]``. What is there twice counts
+        """The attributes of members with a value: not null, ``""``, ``-``, ``{}`` or ``[]``. A repeated value counts
         once; another value of the same attribute gets ``#2``, ``#3`` …"""
         fields: Fields = {}
         repeats: dict[str, int] = {}
