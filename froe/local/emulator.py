@@ -75,7 +75,17 @@ if __name__ == "__main__":
     from ministack.core import iam_actions, lambda_runtime, responses
     from ministack.services import athena, dynamodb, glue, lambda_svc, s3, sqs, stepfunctions
 
-    from froe.local import forking, limits, listings, maps, queries, recording, sink_queries, unpacking
+    from froe.local import (
+        forking,
+        limits,
+        listings,
+        maps,
+        queries,
+        ranges,
+        recording,
+        sink_queries,
+        unpacking,
+    )
 
     sys.executable = getattr(sys, "_base_executable", sys.executable)
     poll_streams_apart(lambda_svc)
@@ -83,6 +93,7 @@ if __name__ == "__main__":
     maps.count_own_time(timebox)
     queries.read_in_order(dynamodb)
     listings.encode_keys(s3)
+    ranges.cut_versions(s3)
     sink_queries.ask_the_sink(athena, glue, s3)
     sink_queries.name_resources(iam_actions, athena)
     recording.take_tokens(s3)

@@ -17,6 +17,8 @@ import pytest
 pytest.importorskip("chalice.cli", reason="needs chalice: make setup")
 pytest.importorskip("ministack", reason="needs ministack: make setup")
 
+from botocore.exceptions import ClientError
+
 from froe.deployment.stage_files import read_stage, with_settings, with_workers, write_stage
 from froe.errors import FroeError
 from froe.local import LocalStack, live_stacks
@@ -146,6 +148,22 @@ def test_uploads_are_announced_to_the_splitter(stack: LocalStack) -> None:
     (notification,) = configuration["LambdaFunctionConfigurations"]
     assert notification["LambdaFunctionArn"].endswith(":froe-local-splitter")
     assert notification["Events"] == ["s3:ObjectCreated:*"]
+
+
+def test_a_range_of_a_version_is_answered_with_that_range(stack: LocalStack) -> None:
+    client, bucket = stack.client("s3"), stack.info.input_bucket
+    versions = [
+        client.put_object(Bucket=bucket, Key="inbox/.ranges", Body=body)["VersionId"]
+        for body in (b"0123456789", b"abc")
+    ]
+    of_first = {"Bucket": bucket, "Key": "inbox/.ranges", "VersionId": versions[0]}
+    answer = client.get_object(**of_first, Range="bytes=3-5")
+    assert answer["ContentRange"] == "bytes 3-5/10"
+    assert answer["Body"].read() == b"345"
+    assert client.get_object(**of_first, Range="bytes=8-99")["Body"].read() == b"89"
+    assert client.get_object(**of_first)["Body"].read() == b"0123456789"
+    with pytest.raises(ClientError, match="InvalidRange"):
+        client.get_object(**of_first, Range="bytes=10-12")
 
 
 def test_both_tables_expire_items(stack: LocalStack) -> None:
