@@ -83,21 +83,21 @@ export function forgetUploads() {
 export async function filesOf(transfer) {
   const entries = [...transfer.items].map((each) => each.webkitGetAsEntry?.()).filter(Boolean);
   if (!entries.some((each) => each.isDirectory)) return [...transfer.files].map((file) => ({ file, path: file.name }));
-  const found = [];
-  for (const entry of entries) await walk(entry, found);
-  return found;
+  const files = [];
+  for (const entry of entries) await walk(entry, files);
+  return files;
 }
 
-async function walk(entry, found) {
+async function walk(entry, files) {
   if (entry.isFile) {
-    found.push({ file: await new Promise((done, failed) => entry.file(done, failed)), path: entry.fullPath.replace(/^\/+/, "") });
+    files.push({ file: await new Promise((done, failed) => entry.file(done, failed)), path: entry.fullPath.replace(/^\/+/, "") });
     return;
   }
   const reader = entry.createReader();
   for (;;) { // it gives a hundred at a time
     const some = await new Promise((done, failed) => reader.readEntries(done, failed));
     if (!some.length) return;
-    for (const each of some) await walk(each, found);
+    for (const each of some) await walk(each, files);
   }
 }
 
@@ -144,10 +144,10 @@ async function look({ id, key, file, before, sentAt, wait }) {
     return { wait: pause, lookAt: Date.now() + pause };
   };
   try {
-    const found = file ? await get(`files/${file.file_id}`) : (await get("files", { key, limit: 1 })).items[0];
+    const answer = file ? await get(`files/${file.file_id}`) : (await get("files", { key, limit: 1 })).items[0];
     // In a bucket without versions the same bytes are the same file again.
-    const isOwn = found && (file || found.file_id !== before || Date.now() - sentAt > SAME_FILE_AFTER_MS);
-    change(id, isOwn ? { file: found, ...next(JSON.stringify(found) !== JSON.stringify(file)) } : next(false));
+    const isOwn = answer && (file || answer.file_id !== before || Date.now() - sentAt > SAME_FILE_AFTER_MS);
+    change(id, isOwn ? { file: answer, ...next(JSON.stringify(answer) !== JSON.stringify(file)) } : next(false));
   } catch {
     change(id, next(false));
   }
