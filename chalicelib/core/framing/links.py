@@ -25,6 +25,12 @@ from chalicelib.core.framing.single_lines import SingleLines
 WINDOW_LINES: Final = 128
 """How far behind the last line of its stream a line may still belong to it."""
 _START_BYTES: Final = 1024
+_FEW: Final = 16
+"""So many lines that are passed over become units one by one."""
+_OTHERS_SHARE_MAX: Final = 0.05
+"""Where more lines than that are not entries by themselves, all are taken one by one, …"""
+_RUNS_APART: Final = 4
+"""… and so are those of so many blocks behind them."""
 _MOMENT_SECONDS: Final = 1
 """What is written at once has times that are closer."""
 _SECOND: Final = len("2026-09-14T08:00:00")
@@ -106,19 +112,21 @@ class Links:
         self._streams: dict[bytes, _Stream] = {}
         self._done: list[Unit | Run] = []
         self._units: list[Unit] = []
-        self._count = 0
+        self._count = self._runs_apart = 0
 
     def take_lines(self, lines: Run) -> None:
         """Those that are surely entries by themselves are passed over together, the others taken one by one."""
         data, offset, begins = lines.data, lines.offset, [0, *lines.ends]
-        together = self._singles.streams_and_others(lines)
-        if together is None:
+        together = None if self._runs_apart else self._singles.streams_and_others(lines)
+        if together is None or len(together[1]) > _OTHERS_SHARE_MAX * len(together[0]):
+            self._runs_apart = self._runs_apart - 1 if self._runs_apart else _RUNS_APART
             for begin, end in pairwise(begins):
                 self.take(offset + begin, data[begin:end])
             return
         names, others = together
-        for name in self._streams.keys() & set(names):
-            others.add(names.index(name))
+        firsts = names[:WINDOW_LINES]
+        for name in self._streams.keys() & set(firsts):
+            others.add(firsts.index(name))
         queue = sorted(others)
         at = before = 0
         while at < len(queue):
@@ -149,14 +157,13 @@ class Links:
             assert own_part is not None, "a line of no stream is asked by itself"
             part = part_in(own_part)
             self._streams[name] = _Stream(base + number, base + number, part, ended(part.text))
-        open_from = self._open_from() - base
-        if open_from >= first:
+        open_from = self._open_from() - base if last - first > _FEW else first
+        if open_from > first:
             self._done += self._units
             self._units = []
-            if open_from > first:
-                begin, end, count = begins[first], begins[open_from], open_from - first
-                passed = data[begin:end]
-                self._done.append(Run(offset + begin, passed, LineEnds(passed, count), range(1, count + 1)))
+            begin, end, count = begins[first], begins[open_from], open_from - first
+            passed = data[begin:end]
+            self._done.append(Run(offset + begin, passed, LineEnds(passed, count), range(1, count + 1)))
         for number in range(max(first, open_from), last):
             begin, end = begins[number], begins[number + 1]
             line, place = data[begin:end], base + number

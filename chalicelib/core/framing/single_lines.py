@@ -36,8 +36,8 @@ class SingleLines:
         self._beginnings = beginnings_of(framing.joins) if framing.joins is not None else ()
 
     def streams_and_others(self, lines: Run) -> tuple[Sequence[bytes], set[int]] | None:
-        """The stream of each line, and the numbers of the lines that are to be asked one by one, as may be the next of the
-        stream of one which is joined; None: all are."""
+        """The stream of each line, and the numbers of the lines that have to be asked one by one. So has the next line of
+        the stream of such a line. None: all have to be asked."""
         if self._groups is None or not lines.data.endswith(b"\n"):
             return None
         rows = self._groups.findall(b"\n" + lines.data)[: len(lines.ends)]
@@ -107,6 +107,8 @@ class SingleLines:
                 lists.setdefault(name, []).append(number)
             numbers.update(lists)
         for own in numbers.values():
+            if len(own) == 1:
+                continue
             lines = text if len(numbers) == 1 else b"".join([texts[number] + b"\n" for number in own])
             ends = LineEnds(lines, len(own))
             for words, pattern in self._beginnings:

@@ -225,7 +225,7 @@ def sizes_of_units(text: bytes, framing: Framing, *, together: bool) -> list[tup
     """Where each unit begins, and its bytes and lines; of lines that are taken together, or one by one."""
     links = Links(of(Limits(), framing), Limits().entry_max_bytes)
     sizes: list[tuple[int, int, int]] = []
-    for piece in lines_in(blocks(text, [997]), 0, len(text)):
+    for piece in lines_in(blocks(text, [9_973]), 0, len(text)):
         assert isinstance(piece, Run)
         if together:
             links.take_lines(piece)
@@ -269,6 +269,18 @@ CRI_LINES = st.builds(
 ) | st.sampled_from([b"\n", b"no stream\n"])  # fmt: skip
 
 
+PLAIN_LINES = {
+    "docker_json": [
+        docker_line(inside, "\n", stream, "2026-09-14T08:00:00.1Z")
+        for stream, inside in (("stdout", "x"), ("stdout", "2026-09-14 08:00:00 ERROR x"), ("stderr", "y"))
+    ],
+    "k8s_cri": [
+        f"2026-09-14T08:00:00.1Z {stream} F {inside}\n".encode()
+        for stream, inside in (("stdout", "x"), ("stdout", "2026-09-14 08:00:00 ERROR x"), ("stderr", "y"))
+    ],
+}
+
+
 def framings_of(name: str) -> list[Framing]:
     framing = by_name(name).framing
     starts = replace(framing, entry_start=r"(?![ \t\r\n]|at )", joins=None)
@@ -280,8 +292,14 @@ def framings_of(name: str) -> list[Framing]:
 def test_lines_that_are_taken_together_are_joined_as_those_that_are_taken_one_by_one(
     name: str, lines: st.SearchStrategy[bytes], data: st.DataObject
 ) -> None:
-    plain = st.sampled_from(data.draw(st.lists(lines, min_size=1, max_size=3)))
-    text = b"".join(data.draw(st.lists(lines | plain | plain | plain, min_size=1, max_size=60)))
+    # Few lines of a block are no entries by themselves: else all would be taken one by one.
+    plain = b"".join(
+        PLAIN_LINES[name][number] for number in data.draw(st.lists(st.integers(0, 2), min_size=5, max_size=5))
+    )
+    others = data.draw(
+        st.lists(st.tuples(st.integers(0, 60), st.lists(lines, max_size=2)), min_size=1, max_size=5)
+    )
+    text = plain * 40 + b"".join(plain * (count // 5) + b"".join(some) for count, some in others)
     framing = data.draw(st.sampled_from(framings_of(name)))
     assert sizes_of_units(text, framing, together=True) == sizes_of_units(text, framing, together=False)
 
@@ -295,13 +313,13 @@ def test_what_continues_a_line_in_the_middle_of_a_block_is_joined_with_it(
     second: str, between: list[bytes]
 ) -> None:
     first = "panic: x" if second == " " else "2026-09-14 08:00:00 ERROR x"
-    inside = ["x"] * 9 + [first, second] + ["x"] * 9
+    inside = ["x"] * 40 + [first, second] + ["x"] * 40
     lines = [f"2026-09-14T08:00:00Z stdout F {each}\n".encode() for each in inside]
-    text = b"".join([*lines[:10], *between, *lines[10:]])
+    text = b"".join([*lines[:41], *between, *lines[41:]])
     framing = by_name("k8s_cri").framing
     sizes = sizes_of_units(text, framing, together=True)
     assert sizes == sizes_of_units(text, framing, together=False)
-    assert [count for _, _, count in sizes] == [1] * 9 + [2 + len(between)] + [1] * 9
+    assert [count for _, _, count in sizes] == [1] * 40 + [2 + len(between)] + [1] * 40
 
 
 @pytest.mark.parametrize("name", ["docker_json", "k8s_cri", "docker_compose", "kubectl_prefix", "stern"])
