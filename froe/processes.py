@@ -130,12 +130,17 @@ class Processes:
 
     def run(self, health_file: Path | None = None) -> Iterator[None]:
         """Start them, and give a turn each second until all have stopped. health_file: touched while all is well."""
-        stopped_by = float("inf")
+        stopped_by = None
         while not self._stopping or any(seat.process.is_alive() for seat in self._seats if seat.process):
             if not self._stopping:
                 for seat in self._seats:
                     self._fill(seat)
-            elif time.monotonic() > (stopped_by := min(stopped_by, time.monotonic() + GRACE_SECONDS)):
+            elif stopped_by is None:
+                stopped_by = time.monotonic() + GRACE_SECONDS
+                self._report(
+                    f"Stopping: work in progress finishes within {STOP_SECONDS:g} seconds or returns to its queue; asked again, it stops at once"
+                )
+            elif time.monotonic() > stopped_by:
                 self.stop()
             if health_file and self.healthy:
                 health_file.touch()

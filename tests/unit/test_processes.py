@@ -1,4 +1,4 @@
-"""`froe consume`: what a message becomes, and what goes into the image."""
+"""`froe consume`: what a message becomes, what goes into the image, and what who watches the processes is told."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from chalicelib.delivery import Deadline, Incoming
 from froe.consuming import ROLES, record_of
+from froe.processes import Processes
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -77,3 +79,55 @@ def test_what_the_image_installs_by_name_is_pinned() -> None:
 
 def test_every_role_has_a_queue_of_the_settings() -> None:
     assert {role.setting for role in ROLES.values()} == {"split_queue", "batch_queue", "dead_letter_queue"}
+
+
+class Process:
+    """One that is asked to stop, and goes on."""
+
+    def __init__(self) -> None:
+        self.lives = True
+
+    def is_alive(self) -> bool:
+        return self.lives
+
+    def terminate(self) -> None:
+        pass
+
+    def kill(self) -> None:
+        self.lives = False
+
+
+def test_who_stops_the_processes_is_told_how_long_that_takes(monkeypatch) -> None:
+    monkeypatch.setattr("froe.processes._LOOK_SECONDS", 0)
+    reported: list[str] = []
+    processes = Processes(None, {"worker": 1}, 60, reported.append, logs=False)  # type: ignore[arg-type]
+    (seat,) = processes._seats
+    seat.process = Process()
+    turns = processes.run()
+    next(turns)
+    assert reported == []
+    processes.stop()
+    next(turns)
+    next(turns)
+    (sentence,) = reported
+    assert "within 20 seconds" in sentence
+    processes.stop()
+    assert list(turns) == []
+
+
+def test_the_longest_piece_of_work_of_the_processes_that_live_counts(monkeypatch) -> None:
+    processes = Processes(None, {"worker": 2}, 60, print, logs=False)  # type: ignore[arg-type]
+    one, other = processes._seats
+    one.process, other.process = Process(), Process()
+    assert processes.busy_seconds == 0
+    began = time.time()
+    for seconds, seat in ((30, one), (20, other)):
+        monkeypatch.setattr(time, "time", lambda seconds=seconds: began - seconds)
+        seat.counts(busy=True)
+    monkeypatch.setattr(time, "time", lambda: began)
+    one.counts(busy=True)
+    assert processes.busy_seconds == 30
+    one.process.lives = False
+    assert processes.busy_seconds == 20
+    other.counts(messages=1)
+    assert processes.busy_seconds == 0

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
-from froe.processes import Processes
 from froe.task_protection import TaskProtection
 
 GIVEN = {
@@ -129,28 +127,3 @@ def test_elsewhere_than_on_ecs_nothing_is_asked() -> None:
     for environment in ({}, {"ECS_AGENT_URI": ""}):
         TaskProtection(environment, reported.append).follow(1000)
     assert reported == []
-
-
-def test_the_longest_piece_of_work_of_the_processes_that_live_counts(monkeypatch) -> None:
-    class Process:
-        def __init__(self) -> None:
-            self.lives = True
-
-        def is_alive(self) -> bool:
-            return self.lives
-
-    processes = Processes(None, {"worker": 2}, 60, print, logs=False)  # type: ignore[arg-type]
-    one, other = processes._seats
-    one.process, other.process = Process(), Process()
-    assert processes.busy_seconds == 0
-    began = time.time()
-    for seconds, seat in ((30, one), (20, other)):
-        monkeypatch.setattr(time, "time", lambda seconds=seconds: began - seconds)
-        seat.counts(busy=True)
-    monkeypatch.setattr(time, "time", lambda: began)
-    one.counts(busy=True)
-    assert processes.busy_seconds == 30
-    one.process.lives = False
-    assert processes.busy_seconds == 20
-    other.counts(messages=1)
-    assert processes.busy_seconds == 0
