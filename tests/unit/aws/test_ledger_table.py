@@ -294,11 +294,11 @@ def test_files_are_listed_by_state_and_by_key_newest_first(dynamodb) -> None:
     for number, plan in enumerate(plans):
         table.put_plan(plan, account_of(plan, ()), WHEN + timedelta(seconds=number))
     newest_first = [plan.file_id for plan in reversed(plans)]
-    page, reached = table.files_by_state(State.SPLITTING, before=None, limit=2)
+    page, reached, _ = table.files_by_state(State.SPLITTING, before=None, limit=2)
     assert [file.plan.file_id for file in page] == newest_first[:2]
     before = opened_position(page[-1].opened_at, page[-1].plan.file_id)
     assert reached == before
-    rest, reached = table.files_by_state(State.SPLITTING, before=before, limit=9)
+    rest, reached, _ = table.files_by_state(State.SPLITTING, before=before, limit=9)
     assert reached is None
     assert [file.plan.file_id for file in rest] == newest_first[2:]
     assert not table.files_by_state(State.COMPLETE, before=None, limit=9).files
