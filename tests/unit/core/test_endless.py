@@ -18,6 +18,7 @@ from chalicelib.core.plan import ObjectHead, ObjectVersion, Plan
 from chalicelib.core.plan.planning import make_plan
 from tests.checkpoints import in_streams, lines
 from tests.fakes import WHEN, Pipeline, in_time
+from tests.tars import tar
 
 GZIP, ZSTD, NONE = (Compression.GZIP,), (Compression.ZSTD,), (Compression.NONE,)
 GB = 10**9
@@ -68,7 +69,8 @@ def test_an_object_that_can_be_finished_is_not_refused(compress, size: int) -> N
 
 def test_an_object_that_has_places_to_go_on_from_is_not_refused_however_large_it_is() -> None:
     text = lines(2_000_000)
-    for data in (gzip.compress(text), in_streams(text, 100_000, zstandard.compress)):
+    archive = gzip.compress(tar([("a.log", text)]))
+    for data in (gzip.compress(text), in_streams(text, 100_000, zstandard.compress), archive):
         assert opened(data, 5000 * GB).failure is None
     for data in (gzip.compress(text, 0), zstandard.compress(text)):
         assert "froe consume" in str(opened(data, 5000 * GB).failure)
