@@ -34,7 +34,8 @@ from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.plan.planning import make_plan
 from chalicelib.core.records import Record, item_of
 from chalicelib.core.records.parsing import outcomes_of
-from chalicelib.core.wire.messages import batch_message, decode, encode_batch
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import batch_message, encode_batch
 from chalicelib.delivery import Deadline
 from chalicelib.worker import parsed
 from froe.estimating import ordinary_source

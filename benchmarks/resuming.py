@@ -13,7 +13,7 @@ import zstandard
 
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan import ObjectHead
-from chalicelib.core.wire.messages import decode
+from chalicelib.core.wire.bodies import decode
 from tests.checkpoints import CountedObject, in_streams, lines
 from tests.fakes import Crash, Pipeline, in_time
 from tests.tars import tar

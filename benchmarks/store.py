@@ -27,7 +27,8 @@ from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.plan.planning import make_plan
 from chalicelib.core.records.parquet import merged
 from chalicelib.core.records.storable import size_of
-from chalicelib.core.wire.messages import BatchMessage, batch_message, decode, encode_batch
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import BatchMessage, batch_message, encode_batch
 from chalicelib.delivery import Deadline
 from chalicelib.worker import Parsed, parsed
 from froe.costs import LEDGER_UNITS_A_BATCH, estimates

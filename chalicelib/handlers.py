@@ -13,7 +13,8 @@ from chalicelib import logs
 from chalicelib.aws.clients import INVOCATION, READ_SECONDS
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.plan.lanes import DEFAULT
-from chalicelib.core.wire.messages import SplitMessage, decode, is_message
+from chalicelib.core.wire.bodies import decode, is_message
+from chalicelib.core.wire.messages import SplitMessage
 from chalicelib.core.wire.notifications import (
     Announced,
     Unknown,

@@ -27,7 +27,8 @@ from chalicelib.core.records.counter import Counter
 from chalicelib.core.records.parsing import INTERNAL_ERROR, Report, stored_of, unreported
 from chalicelib.core.records.progress import Progress, decoded
 from chalicelib.core.records.segments import Packer
-from chalicelib.core.wire.messages import BatchMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import BatchMessage
 from chalicelib.delivery import CAPACITY, Deadline
 from chalicelib.disputes import Disputes, RemovesStrays
 from chalicelib.ledger import Ledger

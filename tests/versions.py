@@ -22,7 +22,7 @@ from moto import mock_aws
 from chalicelib.aws.ledger_table import DynamoLedger
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan.layouts import Layout, Sink
-from chalicelib.core.wire.messages import decode
+from chalicelib.core.wire.bodies import decode
 from chalicelib.delivery import Deadline, Outgoing
 from chalicelib.ledger import Ledger
 from chalicelib.splitter import Splitter

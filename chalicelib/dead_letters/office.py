@@ -15,7 +15,8 @@ from typing import Any, Final
 from chalicelib.core.ledger.letters import DeadLetter, Kind, LetterState
 from chalicelib.core.ledger.marks import Outcome
 from chalicelib.core.ledger.seals import Obstacle
-from chalicelib.core.wire.messages import Again, SplitMessage, decode, encode_split, lane_in
+from chalicelib.core.wire.bodies import decode, lane_in
+from chalicelib.core.wire.messages import Again, SplitMessage, encode_split
 from chalicelib.dead_letters.consumer import settle
 from chalicelib.dead_letters.failures import flat
 from chalicelib.dead_letters.selection import (

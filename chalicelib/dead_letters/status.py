@@ -12,8 +12,9 @@ from typing import Any, Final
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.ledger.letters import LETTER_ID, DeadLetter, Kind, LetterState
 from chalicelib.core.records.progress import is_whole
+from chalicelib.core.wire.bodies import decode
 from chalicelib.core.wire.fields import FILE_ID, quoted
-from chalicelib.core.wire.messages import BatchMessage, batch_id, decode
+from chalicelib.core.wire.messages import BatchMessage, batch_id
 from chalicelib.dead_letters.office import DeadLetterOffice, Progress
 from chalicelib.dead_letters.selection import Selection, cursor_after, is_redrivable, may_be_redriven
 from chalicelib.ledger import Ledger

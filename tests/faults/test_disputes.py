@@ -14,7 +14,8 @@ from chalicelib.core.ledger.accounts import SplitAccount, State, account_of
 from chalicelib.core.ledger.marks import Mark, Outcome, Tally
 from chalicelib.core.ledger.seals import Seal
 from chalicelib.core.ledger.summaries import contradicted, summary_of
-from chalicelib.core.wire.messages import Again, BatchMessage, SplitMessage, decode, encode_batch
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import Again, BatchMessage, SplitMessage, encode_batch
 from chalicelib.delivery import Incoming, Outgoing
 from tests.fakes import Crash, Pipeline, in_time
 from tests.layouts import layout  # noqa: F401 - each of these holds in every layout

@@ -12,7 +12,8 @@ from chalicelib.core.errors import PermanentError
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.letters import LetterState
 from chalicelib.core.plan import failed_plan
-from chalicelib.core.wire.messages import SplitMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import SplitMessage
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Incoming
 from chalicelib.ledger import StoredFile

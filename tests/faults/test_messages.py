@@ -22,7 +22,8 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.letters import Attempt
-from chalicelib.core.wire.messages import BatchMessage, SplitMessage, decode, encode_split
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import BatchMessage, SplitMessage, encode_split
 from chalicelib.delivery import Deadline, Incoming, Outgoing, consume
 from tests.fakes import WHEN, Pipeline, in_time
 from tests.faults.inputs import json_lines

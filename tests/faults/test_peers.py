@@ -18,7 +18,8 @@ from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import ObjectHead, ObjectVersion
 from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.plan.planning import make_plan
-from chalicelib.core.wire.messages import BatchMessage, batch_message, decode, encode_batch
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import BatchMessage, batch_message, encode_batch
 from chalicelib.core.wire.notifications import Announced, Ignored, announced_in, announced_in_body
 from chalicelib.delivery import GROUP_MAX_BYTES, Deadline, Incoming, Outgoing, Sender, consume
 from tests.fakes import BUCKET, WHEN, Pipeline, in_time, opener

@@ -12,7 +12,8 @@ pytest.importorskip("ministack", reason="needs ministack: make setup")
 from chalicelib.core.ledger.letters import DeadLetter, Kind
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.core.records.parquet import ParquetBatch
-from chalicelib.core.wire.messages import BatchMessage, SplitMessage, decode, encode_batch, encode_split
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import BatchMessage, SplitMessage, encode_batch, encode_split
 from chalicelib.core.wire.notifications import Announced, announcement_of
 from chalicelib.dead_letters.office import Selection
 from froe.deployment.cloud import local_cloud

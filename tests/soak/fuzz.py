@@ -29,11 +29,11 @@ from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.letters import Kind, subject_of
 from chalicelib.core.plan import ObjectVersion
 from chalicelib.core.plan.planning import make_plan
+from chalicelib.core.wire.bodies import decode
 from chalicelib.core.wire.messages import (
     BatchMessage,
     SplitMessage,
     batch_message,
-    decode,
     encode_batch,
     encode_split,
 )

@@ -10,7 +10,8 @@ from typing import Any, Final
 import orjson
 
 from chalicelib.core.errors import PermanentError
-from chalicelib.core.wire.messages import BatchMessage, decode, encode_batch
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import BatchMessage, encode_batch
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Deadline

@@ -17,7 +17,8 @@ from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.records import Outcome, Record, parquet
 from chalicelib.core.records.parquet import BATCHES, RECORDS, ParquetBatch
-from chalicelib.core.wire.messages import BatchMessage, SplitMessage, decode, encode_batch
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import BatchMessage, SplitMessage, encode_batch
 from chalicelib.delivery import Incoming
 from chalicelib.status import Status
 from tests.fakes import WHEN, Crash, Pipeline, in_time

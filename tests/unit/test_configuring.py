@@ -29,7 +29,8 @@ from chalicelib.core.custom.spec import Config
 from chalicelib.core.errors import ConfigurationRefusedError
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.plan.layouts import Sink
-from chalicelib.core.wire.messages import SplitMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import SplitMessage
 from froe import cli, configuring, inquiry, target
 from froe.configuration_differences import differences
 from froe.configuring import Configuring, Written, checked

@@ -12,7 +12,8 @@ import pytest
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.letters import LetterState
-from chalicelib.core.wire.messages import Again, SplitMessage, decode, encode_split
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import Again, SplitMessage, encode_split
 from chalicelib.core.wire.notifications import announcement_of
 from chalicelib.dead_letters.office import Pace, Progress, all_of
 from chalicelib.dead_letters.selection import Selection

@@ -15,7 +15,7 @@ pytest.importorskip("chalice", reason="needs chalice: make setup")
 from chalice.test import Client
 
 from chalicelib.core.framing.cutting import Limits
-from chalicelib.core.wire.messages import decode
+from chalicelib.core.wire.bodies import decode
 from chalicelib.dead_letters.status import LetterStatus
 from chalicelib.delivery import Incoming
 from chalicelib.pages import PAGE_MAX_BYTES

@@ -26,7 +26,8 @@ from chalicelib.core.ledger.marks import Outcome, Tally
 from chalicelib.core.ledger.seals import Obstacle, Setback
 from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.records.parquet import object_key
-from chalicelib.core.wire.messages import BatchMessage, SplitMessage, decode, encode_batch
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import BatchMessage, SplitMessage, encode_batch
 from chalicelib.core.wire.notifications import announced_in_body, announcement_of
 from chalicelib.dead_letters.failures import cause_of
 from chalicelib.dead_letters.office import Pace

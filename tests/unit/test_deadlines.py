@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.core.errors import OutOfTimeError
 from chalicelib.core.framing.cutting import Limits
-from chalicelib.core.wire.messages import decode
+from chalicelib.core.wire.bodies import decode
 from chalicelib.delivery import Deadline
 from chalicelib.handlers import deadline_of
 from chalicelib.worker import parsed

@@ -16,7 +16,8 @@ from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.seals import Seal
 from chalicelib.core.plan.layouts import Layout
-from chalicelib.core.wire.messages import SplitMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import SplitMessage
 from chalicelib.core.wire.notifications import Announced
 from tests.fakes import Crash, Pipeline, in_time
 from tests.layouts import layout  # noqa: F401 - each of these holds in every layout

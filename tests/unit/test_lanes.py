@@ -17,7 +17,8 @@ from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import Plan
 from chalicelib.core.plan.lanes import lane_of, queue_of, worker_of
-from chalicelib.core.wire.messages import decode, encode_batch
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import encode_batch
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Incoming

@@ -26,7 +26,8 @@ from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import SHARD_STRIDE_BYTES, Skip, item_of, record_key
 from chalicelib.core.records.segments import SegmentError
-from chalicelib.core.wire.messages import BatchMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import BatchMessage
 from chalicelib.dead_letters.office import Pace
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.dead_letters.status import letter_json

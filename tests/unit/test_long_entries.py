@@ -15,7 +15,8 @@ from chalicelib.core.framing.cutting import Cutter, Limits
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import ObjectHead, Plan
 from chalicelib.core.plan.layouts import Layout
-from chalicelib.core.wire.messages import MESSAGE_MAX_BYTES, batch_message, decode, encode_batch, room_in
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import MESSAGE_MAX_BYTES, batch_message, encode_batch, room_in
 from tests.fakes import FakeObjects, Pipeline, in_time, opener
 from tests.faults.reading import head_of
 from tests.layouts import layout  # noqa: F401 - each of these holds in every layout

@@ -10,7 +10,8 @@ import pytest
 from chalicelib import metrics
 from chalicelib.core.errors import TransientError
 from chalicelib.core.framing.cutting import Limits
-from chalicelib.core.wire.messages import Again, SplitMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import Again, SplitMessage
 from chalicelib.delivery import Incoming
 from chalicelib.metrics import METRICS, TimedTracer
 from chalicelib.notifier import Change

@@ -9,7 +9,8 @@ import pytest
 
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State
-from chalicelib.core.wire.messages import Again, SplitMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import Again, SplitMessage
 from tests.fakes import Pipeline, in_time
 from tests.unit.test_dead_letters import account_in, drain
 

@@ -20,7 +20,8 @@ from chalicelib.core.errors import OutOfTimeError, ThrottledError
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import ObjectHead
-from chalicelib.core.wire.messages import SplitMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import SplitMessage
 from chalicelib.delivery import Deadline
 from chalicelib.ledger import CHECKPOINTS_LIVE
 from tests.checkpoints import CountedObject, in_streams, lines

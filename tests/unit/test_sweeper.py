@@ -15,7 +15,7 @@ from chalicelib.core.ledger.accounts import State
 from chalicelib.core.ledger.letters import LetterState
 from chalicelib.core.plan.keys import EVERY_KEY, KeyPatterns
 from chalicelib.core.plan.layouts import Layout, Sink
-from chalicelib.core.wire.messages import decode
+from chalicelib.core.wire.bodies import decode
 from chalicelib.core.wire.notifications import Announced, announced_in_body, announcement_of
 from chalicelib.dead_letters.selection import Selection
 from chalicelib.delivery import Deadline, Incoming

@@ -12,7 +12,8 @@ import pytest
 
 from chalicelib.core.errors import ObjectGoneError
 from chalicelib.core.framing.cutting import Limits
-from chalicelib.core.wire.messages import Again, SplitMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import Again, SplitMessage
 from chalicelib.ledger import Ledger
 from chalicelib.settings import RESOURCE_NAMES, Settings
 from chalicelib.splitter import Splitter

@@ -11,7 +11,8 @@ from chalicelib.core.errors import OutOfTimeError, UnwrittenError
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import FileAccount, State, account_of, merged
 from chalicelib.core.ledger.used import NOTHING, Used, requests_of
-from chalicelib.core.wire.messages import SplitMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import SplitMessage
 from chalicelib.delivery import Deadline
 from chalicelib.status_json import file_json
 from froe.costs import dollars_of_file

@@ -12,7 +12,8 @@ from typing import Final
 from chalicelib.core.errors import PermanentError
 from chalicelib.core.ledger.marks import Tally
 from chalicelib.core.plan import ObjectVersion
-from chalicelib.core.wire.messages import Again, BatchMessage, SplitMessage, decode, is_message
+from chalicelib.core.wire.bodies import decode, is_message
+from chalicelib.core.wire.messages import Again, BatchMessage, SplitMessage
 from chalicelib.core.wire.notifications import Announced, Unknown, announced_in_body
 
 

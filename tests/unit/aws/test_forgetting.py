@@ -30,7 +30,8 @@ from chalicelib.core.ledger.letters import Attempt, DeadLetter, Kind, LetterStat
 from chalicelib.core.ledger.marks import Mark, Outcome, Tally
 from chalicelib.core.plan import ObjectHead, ObjectVersion, failed_plan
 from chalicelib.core.plan.layouts import Layout, Sink
-from chalicelib.core.wire.messages import SplitMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import SplitMessage
 from chalicelib.ledger import Ledger
 from chalicelib.settings import RESOURCE_NAMES
 from chalicelib.splitter import Splitter

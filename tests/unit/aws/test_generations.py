@@ -18,7 +18,8 @@ from chalicelib.compactor import Compactor
 from chalicelib.core.custom.loading import load
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan.layouts import Layout, Sink
-from chalicelib.core.wire.messages import SplitMessage, decode
+from chalicelib.core.wire.bodies import decode
+from chalicelib.core.wire.messages import SplitMessage
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.reprocessing import RefusedError, Reprocessing
 from chalicelib.splitter import Splitter

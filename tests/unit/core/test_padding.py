@@ -14,7 +14,7 @@ from chalicelib.core.framing import framing_fields, framing_of
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.plan import heads
-from chalicelib.core.wire.messages import decode
+from chalicelib.core.wire.bodies import decode
 from tests.fakes import Pipeline, in_time
 from tests.faults.reading import Read, assert_every_byte_is_accounted_for, read
 
