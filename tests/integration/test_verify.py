@@ -119,7 +119,7 @@ def test_an_object_that_is_gone_is_not_proved(stack: LocalStack) -> None:
     )
     code, (verdict,) = verified(stack, uploaded.file_id)
     assert (code, verdict["result"]) == (1, "unproved")
-    assert "its object cannot be read" in verdict["unproved"]
+    assert "its object is gone" in verdict["unproved"]
 
 
 def test_a_sample_is_of_settled_files_and_files_are_named_or_chosen(
