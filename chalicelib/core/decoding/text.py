@@ -89,11 +89,12 @@ def _is_wide(head: bytes, name: str, width: int, low: int) -> bool:
 class Text:
     """The text of one object from a text offset on; iterate it once, then look at `damage`.
 
-    inner: compressions within the outermost one, from the outside in. expected: how many bytes the object should have,
-    if it may have fewer; missing bytes are a damage. crc: the CRC-32 of a zip member; a different one is a damage too,
-    if all of it is read. A stored member that is compressed in turn is checked by its own compression. most: how many
-    bytes each compression may become; more is a damage. checkpoints: of the object,
-    if it is decompressed once and is UTF-8 then; any other text is read from the first byte, and so is a packed member of a zip.
+    inner: compressions within the outermost one, from the outside in. expected: how many bytes the object should
+    have, if it may have fewer; missing bytes are a damage. crc: the CRC-32 of a zip member; a different one is a
+    damage too, if all of it is read. A stored member that is compressed in turn is checked by its own compression.
+    most: how many bytes each compression may become; more is a damage. checkpoints: of the object, if it is
+    decompressed once and is UTF-8 then; any other text is read from the first byte, and so is a packed member of a
+    zip.
     """
 
     def __init__(
