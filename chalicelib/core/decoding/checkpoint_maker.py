@@ -116,6 +116,8 @@ class CheckpointMaker:
                 bit = self._guess.border_in(data)
         except OutOfWorkError:
             self._give_up()
+            yield from self._taken(data)
+            return
         if bit is not None:
             rest = yield from self._entered(data, bit)
         decoder, begin = self._decoder, self._at

@@ -398,6 +398,31 @@ def test_a_border_that_is_forged_too_is_found_out_by_the_decoder_of_the_member(m
     assert all(asked[1:])
 
 
+def test_a_search_that_is_given_up_leaves_nothing_to_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it kept of the text would not be what lies before the next block."""
+    given_up: list[bytes] = []
+    looked_through: list[bytes] = []
+    guess_in = block_search.guess_in
+
+    def give_up(self: block_search.Guess, data: bytes) -> None:
+        given_up.append(data)
+        raise block_search.OutOfWorkError
+
+    def look(data: bytes, window: bytes, text: bytes) -> block_search.Guess | None:
+        looked_through.append(data)
+        at = TEXT.index(text)
+        assert window == TEXT[at - WINDOW_BYTES : at]
+        return guess_in(data, window, text)
+
+    monkeypatch.setattr(block_search.Guess, "border_in", give_up)
+    monkeypatch.setattr(block_search, "guess_in", look)
+    points = HeldCheckpoints(64 * 1024)
+    assert read(GZIP, points) == (TEXT, None)
+    assert not points.encoded
+    assert len(given_up) > 2
+    assert not set(given_up) & set(looked_through)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     parts=st.lists(
