@@ -10,8 +10,9 @@ from typing import Any
 
 import boto3
 
-from froe.local import emulator
+from froe.local import emulator, unpacking
 from froe.local.processes import Guarded, await_true, clean_environment, free_port
+from froe.resources import ROOT
 
 ACCOUNT = "000000000000"
 
@@ -62,7 +63,11 @@ def bare_aws(folder: Path) -> Iterator[BareAws]:
     ministack = Guarded(
         "ministack",
         emulator.command(),
-        env={**clean_environment(), **emulator.environment(port, folder)},
+        env={
+            **clean_environment(),
+            **emulator.environment(port, folder),
+            unpacking.FOLDER_SETTING: str(ROOT / ".froe" / "unpacked"),
+        },
         cwd=folder,
         log=folder / "ministack.log",
         sweep=folder,

@@ -4,6 +4,7 @@ It runs as a script too, under the interpreter that the virtual environment was 
 only what their package holds, as in Lambda, not what happens to be installed for development.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -102,4 +103,7 @@ if __name__ == "__main__":
     forking.fork_processes(lambda_runtime)
     if calls := os.environ.get(recording.PATH_SETTING):
         recording.record(app, lambda_runtime, recording.Recorder(Path(calls), iam_actions, responses))
+    # What is stored in it is no garbage, and looked through again and again with every few hundred objects made.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     app.main()

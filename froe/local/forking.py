@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -71,7 +72,15 @@ class Parent:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - the command is ours
-                [interpreter, "-P", __file__, str(theirs.fileno()), package],
+                # The last one is not read: it says in `ps` whose local AWS it is.
+                [
+                    interpreter,
+                    "-P",
+                    __file__,
+                    str(theirs.fileno()),
+                    package,
+                    os.path.realpath(tempfile.gettempdir()),
+                ],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )

@@ -17,7 +17,7 @@ from froe.deployment.cloud import local_cloud
 from froe.deployment.deploy import Prepared, finish, prepare, tokened
 from froe.deployment.stage_files import read_stage, with_settings
 from froe.errors import FroeError
-from froe.local import emulator, recording
+from froe.local import emulator, recording, unpacking
 from froe.local.collector import PATH_SETTING, Collector
 from froe.local.info import Folder, StackInfo, claim
 from froe.local.processes import Guarded, clean_environment, free_port, port_taken
@@ -208,6 +208,7 @@ class LocalStack:
                 **clean_environment(),
                 **emulator.environment(port, folder),
                 recording.PATH_SETTING: str(self.calls),
+                unpacking.FOLDER_SETTING: str(self._root / ".froe" / "unpacked"),
             },
             cwd=folder,
             log=self.logs / "ministack.log",

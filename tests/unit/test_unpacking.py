@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import tempfile
 import zipfile
@@ -11,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from froe.local import unpacking
 from froe.local.unpacking import unpack_once
 
 
 @pytest.fixture
 def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.delenv(unpacking.FOLDER_SETTING, raising=False)
     module = SimpleNamespace(zipfile=zipfile)
     unpack_once(module)
     return module
@@ -53,6 +57,28 @@ def test_the_files_stay_when_a_process_ends(runtime: Any, tmp_path: Path) -> Non
     first, second = (started(runtime, tmp_path / name, "one") for name in ("a", "b"))
     shutil.rmtree(first.parent)
     assert (second / "app.py").read_text() == "one"
+
+
+def test_the_files_stay_for_the_next_local_aws_until_they_are_old_and_unused(
+    runtime: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept"
+    monkeypatch.setenv(unpacking.FOLDER_SETTING, str(kept))
+    used = started(runtime, tmp_path / "0", "0").resolve()
+    monkeypatch.setattr(unpacking, "_IN_USE", {})  # of another process, which lives
+    lock = unpacking._lock_of(used)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    inode = (used / "app.py").stat().st_ino
+    assert started(runtime, tmp_path / "again", "0").resolve().joinpath("app.py").stat().st_ino == inode
+    ended = [started(runtime, tmp_path / str(number), str(number)).resolve() for number in range(1, 6)]
+    for number, package in enumerate((used, *ended)):
+        os.utime(package, (number, number))
+    for each in unpacking._IN_USE.values():
+        os.close(each)
+    unpacking._IN_USE.clear()
+    last = started(runtime, tmp_path / "last", "last").resolve()
+    assert {each for each in kept.iterdir() if each.is_dir()} == {used, *ended[-2:], last}
+    os.close(lock)
 
 
 def test_what_goes_into_a_folder_with_other_files_is_unpacked_there(runtime: Any, tmp_path: Path) -> None:
