@@ -19,7 +19,15 @@ from chalicelib.access import Role
 from froe.local import LocalStack
 from tests.browser.driver import CHROMIUM, DESK, PHONE, WITHOUT, Visit, chromium, visiting
 from tests.integration.letters import let_die, take_batches
-from tests.integration.support import paused, services_of, settle, upload, upload_and_settle, wait_for
+from tests.integration.support import (
+    call_api,
+    paused,
+    services_of,
+    settle,
+    upload,
+    upload_and_settle,
+    wait_for,
+)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT)
 expect.set_options(timeout=60_000)
@@ -239,6 +247,29 @@ def test_a_dead_letter_is_read_and_redriven_by_keyboard_alone(
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Batch 0-1")).to_be_visible()
+
+
+def test_all_that_match_are_redriven_and_not_only_those_of_the_list(
+    visit: Callable[..., Visit], stack: LocalStack, files: dict[str, str]
+) -> None:
+    """Here the list is said to go on, and the API to need two calls."""
+    letters = call_api(stack, "/dead-letters?state=all").body["items"]
+    one = visit(None)
+    page = one.page
+    selections = []
+
+    def redriven(route: Route) -> None:
+        selections.append(route.request.post_data_json)
+        cursor = "on" if len(selections) == 1 else None
+        route.fulfill(json={"redriven": 600, "resolved": 0, "refused": 0, "refusals": [], "cursor": cursor})
+
+    page.route("**/dead-letters?*", lambda route: route.fulfill(json={"items": letters, "cursor": "on"}))
+    page.route("**/dead-letters/redrive", redriven)
+    one.go("dead-letters?reason=died")
+    page.get_by_label("all that match").check()
+    page.get_by_role("button", name="Redrive all that match").click()
+    expect(page.get_by_text("1,200 dead letters redriven")).to_be_visible()
+    assert selections == [{"reason": "died"}, {"reason": "died", "cursor": "on"}]
 
 
 def tab_to(page: object, name: str, most: int = 80) -> None:
