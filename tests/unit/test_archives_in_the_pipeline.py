@@ -266,8 +266,8 @@ def test_the_members_of_an_archive_are_listed_in_its_order(limit: int) -> None:
     assert status.members(members[0]["file_id"]) == {"items": [], "cursor": None}
 
 
-def test_twenty_thousand_empty_members_cost_two_writes_each() -> None:
-    count = 20_000
+def test_a_hundred_thousand_empty_members_cost_two_writes_each() -> None:
+    count = 100_000
     pipeline = Pipeline(Limits(), piece_bytes=1 << 20)
     announced = pipeline.objects.add("a", header() * count + bytes(1024))
     pipeline.splitter.ingest(announced, in_time(10_000))
