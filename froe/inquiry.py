@@ -30,6 +30,11 @@ POLL_SECONDS: Final = 1.0
 ID_SHORTEST: Final = 4
 """Characters that are enough of an id."""
 
+LIVE_FIRST: Final = 20
+"""Files under way of a list that are asked about one by one, each time."""
+LIVE_IN_TURN: Final = 10
+"""Of the others: each comes in its turn."""
+
 _CUTTING_SECONDS: Final = 10.0
 _LOOKED_AT: Final = 5 * MAX_LIMIT
 """Files among which the beginning of an id is looked for: an answer within a second or two."""
@@ -65,6 +70,36 @@ def pages(fetch: Callable[[str | None], ItemJson], limit: int) -> Iterator[ItemJ
 def page_size(limit: int) -> int:
     """How many to ask for at once when `limit` are wanted (0: all)."""
     return min(limit or MAX_LIMIT, MAX_LIMIT)
+
+
+class LiveList:
+    """The list of files, again and again. The ledger's has accounts as of the last settled split; those of files under way
+    are read as of now: of the first ones each time, of the others a few, those that were read longest ago."""
+
+    def __init__(self, status: Status, state: str | None, limit: int) -> None:
+        self._status, self._state, self._limit = status, state, limit
+        self._accounts: dict[str, ItemJson] = {}
+        self._read_in: dict[str, int] = {}
+        self._round = 0
+
+    def read(self) -> list[ItemJson]:
+        files = list(
+            pages(
+                lambda cursor: self._status.files(
+                    state=self._state, limit=page_size(self._limit), cursor=cursor
+                ),
+                self._limit,
+            )
+        )
+        moving = [file["file_id"] for file in files if file["state"] not in SETTLED]
+        others = sorted(moving[LIVE_FIRST:], key=lambda each: self._read_in.get(each, 0))
+        self._round += 1
+        now = dict.fromkeys((*moving[:LIVE_FIRST], *others[:LIVE_IN_TURN]), self._round)
+        self._accounts |= {each: file for each in now if (file := file_or_none(self._status, each))}
+        self._accounts = {each: self._accounts[each] for each in moving if each in self._accounts}
+        self._read_in = {each: now.get(each) or self._read_in.get(each, 0) for each in moving}
+        live = (self._accounts.get(file["file_id"], file) for file in files)
+        return [file for file in live if self._state in {None, file["state"]}]
 
 
 def find_files(status: Status, name: str) -> list[ItemJson]:

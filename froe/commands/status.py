@@ -15,6 +15,7 @@ from froe.files_list import print_files
 from froe.inquiry import (
     SETTLED_BADLY,
     ItemJson,
+    LiveList,
     dead_letters_about,
     file_or_none,
     find_files,
@@ -77,7 +78,8 @@ def status(
     _refuse_together(name, state, with_members=with_members, as_receipt=as_receipt, watched=watched)
     target = find_target(stage)
     ledger = status_of(target)
-    files = _files_named(target, ledger, name) if name else _listed(ledger, state, limit)
+    listing = LiveList(ledger, state, limit)
+    files = _files_named(target, ledger, name) if name else listing.read()
     files = _members(ledger, files, limit) if with_members else files
     if as_receipt:
         for file in files:
@@ -87,7 +89,7 @@ def status(
 
         def ask() -> list[ItemJson]:
             if not name:
-                return _listed(ledger, state, limit)
+                return listing.read()
             return [file for each in ids if (file := file_or_none(ledger, each))]
 
         files = watch_files(ask, _for_programs if as_json else None, ends=bool(name))
@@ -122,10 +124,6 @@ def _print(files: list[ItemJson], *, is_one: bool) -> None:
         print_files(files)
     else:
         click.echo("No files yet. Upload one: froe upload FILE")
-
-
-def _listed(ledger: Status, state: str | None, limit: int) -> list[ItemJson]:
-    return list(pages(lambda cursor: ledger.files(state=state, limit=page_size(limit), cursor=cursor), limit))
 
 
 def _members(ledger: Status, archives: list[ItemJson], limit: int) -> list[ItemJson]:

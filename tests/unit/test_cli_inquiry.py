@@ -60,6 +60,7 @@ def file_json(file_id: str = FILE_ID, key: str = "web/access.log", **changed: An
         "settled_at": "2026-09-14T06:00:02Z",
         "trace": None,
         "trace_url": None,
+        "archive": None,
         **changed,
     }
 

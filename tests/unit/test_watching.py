@@ -18,6 +18,7 @@ from rich.live import Live
 from chalicelib.core.errors import AccessDeniedError, ThrottledError, TransientError
 from froe import inquiry
 from froe.account import folded
+from froe.inquiry import LIVE_FIRST, LIVE_IN_TURN, LiveList
 from froe.live import Pace, Screen
 from froe.watching import Rate, again_and_again, lasting
 from tests.unit.test_cli_inquiry import FILE_ID, OTHER_ID, FakeStatus, file_json, froe, json_lines
@@ -114,6 +115,56 @@ class Moving(FakeStatus):
 
 
 UNDER_WAY = file_json(state="PROCESSING", text_bytes=200, settled_at=None)
+
+
+class Lagging(FakeStatus):
+    """A list in which nothing was settled yet of files of which half is parsed."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__([file_json(f"{number:a>26}", **AT_FIRST) for number in range(count)])
+        self.read: list[str] = []
+
+    def file(self, file_id: str) -> dict[str, Any]:
+        self.read.append(file_id)
+        return super().file(file_id) | HALF_DONE
+
+
+NO_LINES = {"entries": 0, "lines": 0, "bytes": 0}
+AT_FIRST = {
+    "state": "PROCESSING",
+    "text_bytes": 200,
+    "settled_at": None,
+    "parsed": NO_LINES,
+    "rejected": NO_LINES,
+    "skipped": {},
+}
+HALF_DONE = {"parsed": {"entries": 50, "lines": 50, "bytes": 100}}
+
+
+class TestLiveList:
+    @pytest.mark.parametrize("also", [(), ("--state", "processing")])
+    def test_files_under_way_are_listed_with_what_is_done_by_now(
+        self, monkeypatch: pytest.MonkeyPatch, also: tuple[str, ...]
+    ) -> None:
+        row = froe(monkeypatch, Lagging(1), "status", *also).stdout.splitlines()[-1]
+        assert row.split()[2:7] == ["50", "0", "PROCESSING", "50", "%"]
+
+    def test_a_file_of_another_state_by_now_is_none_of_the_state_that_was_asked_for(self) -> None:
+        ledger = Lagging(1)
+        ledger.file = lambda file_id: ledger.by_id[file_id] | {"state": "COMPLETE"}  # type: ignore[method-assign]
+        assert LiveList(ledger, "PROCESSING", 0).read() == []  # type: ignore[arg-type]
+        assert len(LiveList(ledger, None, 0).read()) == 1  # type: ignore[arg-type]
+
+    def test_of_many_the_first_are_read_each_time_and_the_others_in_turn_and_remembered(self) -> None:
+        ledger = Lagging(LIVE_FIRST + 2 * LIVE_IN_TURN)
+        ids = list(ledger.by_id)
+        listing = LiveList(ledger, None, 0)  # type: ignore[arg-type]
+        for begin, done in ((0, 1), (1, 2), (0, 2)):
+            ledger.read.clear()
+            files = listing.read()
+            first = LIVE_FIRST + begin * LIVE_IN_TURN
+            assert ledger.read == ids[:LIVE_FIRST] + ids[first : first + LIVE_IN_TURN]
+            assert sum(file["parsed"]["lines"] == 50 for file in files) == LIVE_FIRST + done * LIVE_IN_TURN
 
 
 class TestStatusWatched:
