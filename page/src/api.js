@@ -22,7 +22,7 @@ export function forget() {
   who = null;
 }
 
-/** `notify` is called when a token that was good is refused. */
+/** `notify` is called when the token of this tab is refused; it is still there, and to be forgotten. */
 export function onRefusal(notify) {
   refused = notify;
 }
@@ -55,12 +55,15 @@ export function get(path, query = {}, options = {}) {
   return ask(search ? `${path}?${search}` : path, options);
 }
 
-export const post = (path, body) => ask(path, { method: "POST", body });
+export const post = (path, body, options) => ask(path, { ...options, method: "POST", body });
 
 export const remove = (path) => ask(path, { method: "DELETE" });
 
+/** bearer: another token than that of this tab, of which nothing follows where it is refused. */
 async function ask(path, { method = "GET", body, bearer, signal } = {}) {
-  const headers = { Authorization: `Bearer ${bearer ?? token()}`, Accept: "application/json" };
+  const used = bearer ?? token();
+  if (!used) throw new Failure(401, "This tab has no token any more.");
+  const headers = { Authorization: `Bearer ${used}`, Accept: "application/json" };
   const held = method === "GET" && known.get(path);
   if (held) headers["If-None-Match"] = held.etag;
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -92,21 +95,25 @@ async function ask(path, { method = "GET", body, bearer, signal } = {}) {
     if (etag && method === "GET") keep(path, etag, said);
     return said;
   }
-  if (!bearer && answer.status === 401) refused();
-  if (!bearer && answer.status === 403 && !said?.Code) throw await refusal(path);
+  const isRefusal = answer.status === 401 || (answer.status === 403 && !said?.Code);
+  if (!bearer && isRefusal) throw await refusal(path, answer.status, used);
   throw new Failure(answer.status, said?.Message ?? said?.message ?? `The API answered ${answer.status}.`);
 }
 
-/** A 403 of the gateway: the token is not good, or only its role is too low for one route. */
-async function refusal(path) {
-  try {
-    who = await ask("me", { bearer: token() });
-  } catch (failure) {
-    if (failure.status === 401 || failure.status === 403) refused();
-    return new Failure(403, "The API refused the token.");
+/** A 403 of the gateway: the token is not good, or only its role is too low for one route. It asks who that is but once. */
+async function refusal(path, status, used) {
+  if (status === 403 && path !== "me") {
+    try {
+      const me = await ask("me", { bearer: used });
+      if (used === token()) who = me;
+      const role = path.startsWith("audit") ? "administer" : "operate";
+      return new Failure(403, `This needs a token with the role ${role}; this one is for ${me.role}.`);
+    } catch (failure) {
+      if (failure.status !== 401 && failure.status !== 403) return failure;
+    }
   }
-  const role = path.startsWith("audit") ? "administer" : "operate";
-  return new Failure(403, `This needs a token with the role ${role}; this one is for ${who.role}.`);
+  if (used === token()) refused();
+  return new Failure(status, "The API refused the token.");
 }
 
 function keep(path, etag, body) {

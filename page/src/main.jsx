@@ -15,7 +15,7 @@ import { usePolled } from "./polling.js";
 import { link, useRoute } from "./route.js";
 import { DropAnywhere, Tray, Upload } from "./upload.jsx";
 import { forgetUploads } from "./uploads.js";
-import { count } from "./words.js";
+import { count, plural } from "./words.js";
 
 const SCREENS = ["dead-letters", "ask", "upload", "audit"];
 const OF_ONE = ["file", "dead-letter"];
@@ -32,8 +32,8 @@ function Mark() {
   );
 }
 
-function Door({ refusal, onEnter }) {
-  const [error, setError] = useState(refusal ? { message: refusal } : null);
+function Door({ why, onEnter }) {
+  const [error, setError] = useState(why ? { message: why } : null);
   const [busy, setBusy] = useState(false);
   const field = useRef(null);
   useEffect(() => field.current.focus(), []);
@@ -122,21 +122,26 @@ function Shell({ onLeave }) {
   );
 }
 
+/** Leaves nothing of the token in the tab, and says what became of the uploads. */
+function leave(why) {
+  const stopped = forgetUploads(); // while the token is there, which ends what was sent in parts
+  forget();
+  return [why, stopped && `${plural(stopped, "upload")} had not ended and ${stopped === 1 ? "was" : "were"} stopped: send ${stopped === 1 ? "that file" : "those files"} again.`].filter(Boolean).join(" ");
+}
+
 function Page() {
   const [isIn, setIn] = useState(Boolean(token()));
-  const [refusal, setRefusal] = useState(null);
-  useEffect(() => {
-    onRefusal(() => {
-      forget();
-      setRefusal("The API no longer accepts this token.");
-      setIn(false);
-    });
-  }, []);
+  const [why, setWhy] = useState("");
+  const out = (reason) => {
+    setWhy(leave(reason));
+    setIn(false);
+  };
+  useEffect(() => onRefusal(() => out("The API no longer accepts this token.")), []);
   return (
     <>
       {isIn
-        ? <Shell onLeave={() => { forgetUploads(); forget(); setRefusal(null); setIn(false); }} />
-        : <Door refusal={refusal} onEnter={() => { setRefusal(null); setIn(true); }} />}
+        ? <Shell onLeave={() => out("")} />
+        : <Door why={why} onEnter={() => { setWhy(""); setIn(true); }} />}
       <DropAnywhere />
     </>
   );

@@ -1,12 +1,16 @@
 // Sends one file by addresses that the API signs: whole, or in parts of which each is tried a few times.
 
-import { Failure, post } from "./api.js";
+import { Failure, post, token } from "./api.js";
 
 const TRIES = 4;
 const AT_ONCE = 3;
 
-/** tell: is given how many bytes have been sent. Throws AbortError where it is stopped. */
+/**
+ * tell: is given how many bytes have been sent. Throws AbortError where it is stopped. An upload in parts is ended with the
+ * token that began it, even where the tab has forgotten that meanwhile.
+ */
 export async function send(key, file, signal, tell) {
+  const bearer = token();
   const target = await post("uploads", { key, size: file.size });
   if (target.url) {
     await tried(() => put(target.url, target.headers ?? {}, file, signal, tell), signal);
@@ -17,6 +21,7 @@ export async function send(key, file, signal, tell) {
   const waiting = [...target.parts];
   const ends = new AbortController();
   signal.addEventListener("abort", () => ends.abort());
+  if (signal.aborted) ends.abort();
   const worker = async () => {
     for (let part = waiting.shift(); part && !ends.signal.aborted; part = waiting.shift()) {
       const { number, url } = part;
@@ -34,7 +39,7 @@ export async function send(key, file, signal, tell) {
     signal.throwIfAborted();
   } catch (error) {
     ends.abort(); // no other part goes on for nothing
-    await post("uploads/abort", { key, upload_id: target.upload_id }).catch(() => {});
+    await post("uploads/abort", { key, upload_id: target.upload_id }, { bearer }).catch(() => {});
     throw error;
   }
   parts.sort((one, other) => one.number - other.number);
@@ -47,7 +52,10 @@ async function tried(work, signal) {
       return await work();
     } catch (error) {
       if (error.name === "AbortError" || attempt === TRIES || (error.status >= 400 && error.status < 500)) throw error;
-      await new Promise((done) => setTimeout(done, 500 * 2 ** attempt));
+      await new Promise((done) => {
+        setTimeout(done, 500 * 2 ** attempt);
+        signal.addEventListener("abort", done, { once: true });
+      });
       signal.throwIfAborted();
     }
   }

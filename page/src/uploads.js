@@ -70,13 +70,15 @@ export function again(id) {
   sendNext();
 }
 
-/** Stops what is under way, and forgets all. */
+/** Stops what is under way, and forgets all. Gives how many were stopped. */
 export function forgetUploads() {
-  for (const each of uploads) each.stop.abort();
+  const stopped = uploads.filter(isSending);
+  for (const each of stopped) each.stop.abort();
   clearTimeout(follower);
   follower = null;
   uploads = [];
   tell();
+  return stopped.length;
 }
 
 /** The files of a drop, those in folders with their paths. To be called while the event is handled. */

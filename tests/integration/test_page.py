@@ -375,21 +375,12 @@ def test_a_token_whose_role_is_too_low_is_kept_and_the_role_is_named(
     expect(page.get_by_text("There is no such page.")).to_be_visible()
 
 
-def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
-    visit: Callable[..., Visit], stack: LocalStack
-) -> None:
+def give_parts(page: Page, stack: LocalStack, sizes: list[int]) -> None:
     """The API gives parts from 64 MiB on; here it is said to give some of a small file."""
-    one = visit("upload")
-    one.refusals_allowed = True
-    page, s3, bucket = one.page, stack.client("s3"), stack.info.input_bucket
-    sizes = [50_000, 50_000, 50_000, 1000]
-    page.get_by_label("Folder in the bucket").fill("page/large")
-    sent = page.get_by_role("list", name="Uploads").get_by_role("listitem")
-    routes: list[Route] = []
-    failed: list[str] = []
+    s3 = stack.client("s3")
 
     def begun(route: Route) -> None:
-        place = {"Bucket": bucket, "Key": route.request.post_data_json["key"]}
+        place = {"Bucket": stack.info.input_bucket, "Key": route.request.post_data_json["key"]}
         upload_id = s3.create_multipart_upload(**place)["UploadId"]
         address = partial(s3.generate_presigned_url, "upload_part")
         parts = [
@@ -400,6 +391,21 @@ def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
             json={"key": place["Key"], "upload_id": upload_id, "part_bytes": sizes[0], "parts": parts}
         )
 
+    page.route("**/uploads", begun)
+
+
+def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
+    visit: Callable[..., Visit], stack: LocalStack
+) -> None:
+    one = visit("upload")
+    one.refusals_allowed = True
+    page, s3, bucket = one.page, stack.client("s3"), stack.info.input_bucket
+    sizes = [50_000, 50_000, 50_000, 1000]
+    page.get_by_label("Folder in the bucket").fill("page/large")
+    sent = page.get_by_role("list", name="Uploads").get_by_role("listitem")
+    routes: list[Route] = []
+    failed: list[str] = []
+
     def disturbed(route: Route) -> None:
         if "stopped.bin" in route.request.url and "partNumber=4" in route.request.url:
             routes.append(route)  # it never gets there
@@ -409,7 +415,7 @@ def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
         else:
             route.continue_()
 
-    page.route("**/uploads", begun)
+    give_parts(page, stack, sizes)
     page.route("**/*partNumber=*", disturbed)
     drop(page, "stopped.bin", "\0" * sum(sizes))
     expect(sent.first).to_contain_text(re.compile(r"[1-9]\d*(\.\d)? % of 151 kB"))
@@ -427,6 +433,40 @@ def test_a_large_file_goes_up_in_parts_and_leaves_nothing_where_it_is_stopped(
     assert [(each["Key"], each["Size"]) for each in objects] == [("page/large/whole.bin", sum(sizes))]
     assert objects[0]["ETag"].endswith('-4"'), "of four parts"
     assert len(failed) == 1
+
+
+@pytest.mark.parametrize("revoked", [False, True], ids=["forgotten", "revoked"])
+def test_uploads_end_with_the_token_and_the_api_is_left_alone(
+    visit: Callable[..., Visit], stack: LocalStack, revoked: bool
+) -> None:
+    one = visit("upload")
+    one.refusals_allowed = True
+    page, s3, bucket = one.page, stack.client("s3"), stack.info.input_bucket
+    page.get_by_label("Folder in the bucket").fill("page/left")
+    give_parts(page, stack, [1000, 1000])
+    page.route(re.compile("partNumber=2"), lambda route: None)
+    drop(page, "left.bin", "\0" * 2000)
+    sent = page.get_by_role("list", name="Uploads").get_by_role("listitem")
+    expect(sent).to_contain_text("50 % of 2.0 kB")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    with page.expect_request("**/uploads/abort") as aborted:
+        if revoked:
+            page.route(
+                re.compile("/(dead-letters|me)([?]|$)"),
+                lambda route: route.fulfill(status=403, json={"message": "Forbidden"}),
+            )
+            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        else:
+            page.get_by_role("button", name="Forget token").click()
+    assert aborted.value.headers["authorization"] == f"Bearer {stack.info.token}"
+    assert aborted.value.response().status == 200
+    expect(page.get_by_role("alert")).to_contain_text("1 upload had not ended and was stopped")
+    page.wait_for_timeout(500)
+    assert asked.count("me") <= 1
+    assert asked.count("abort") == 1
+    assert page.evaluate("sessionStorage.length") == 0
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket, Prefix="page/left/")
 
 
 def test_the_audit_trail_says_who_had_what_done(visit: Callable[..., Visit], stack: LocalStack) -> None:
