@@ -130,7 +130,7 @@ class Status:
         self._stored(file_id)
         split, first = checked_batch(cursor) if cursor else (0, 0)
         while file_ids := self._ledger.read_members(file_id, split)[first : first + limit]:
-            files = {file.plan.file_id: file for file in self._ledger.read_files(file_ids)}
+            files = {file.file_id: file for file in self._ledger.read_files(file_ids)}
             for number, each in enumerate(file_ids, start=first):
                 file = files.get(each)
                 if file and not page.add(file_json(file, file.account, self._console_region)):

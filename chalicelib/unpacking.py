@@ -69,7 +69,7 @@ class Unpacking:
                 stored = self._ledger.read_file(member.head.version.file_id)
                 if stored is None:
                     stored, has_opened = self._opened(member), True
-                file_ids.append(stored.plan.file_id)
+                file_ids.append(stored.file_id)
                 if not self._begun(stored, member, deadline):
                     return Rest(split, start)
             seal, mark = unpacker.closed

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -14,7 +16,9 @@ pytest.importorskip("rich", reason="rich is not installed")
 from chalicelib.core.ledger.accounts import State
 from chalicelib.ledger import StoredFile
 from chalicelib.reprocessing import RefusedError
-from tests.fakes import Pipeline, in_time
+from froe.commands.verify import _File, _within
+from froe.members import Members
+from tests.fakes import Crash, Pipeline, in_time
 from tests.tars import header, size_of, tar
 from tests.unit.test_cli_reprocess import froe
 from tests.unit.test_dead_letters import die
@@ -30,8 +34,10 @@ from tests.unit.test_reprocessing import (
     drain,
     pipeline_with,
     read,
+    status_of,
     sweep,
 )
+from tests.unit.test_verifying import verdict_of
 from tests.zips import zipped
 
 NESTED = tar(
@@ -72,6 +78,62 @@ def test_an_archive_that_is_named_stands_for_its_members(monkeypatch: pytest.Mon
     assert read(pipeline, file_in(pipeline, "tills/0.log/in.tgz/b.log").file_id) == AFTER
     assert current(pipeline, archive.file_id) == archive
     assert archive.account.state is State.COMPLETE
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_members_of_an_archive_are_those_that_were_read_again(
+    monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    pipeline = fixed(NESTED)
+    archive, status = file_in(pipeline, "tills/0.log"), status_of(pipeline)
+    before = Members().add_those_in(status, archive.file_id)
+    for number in range(times):
+        result = froe(monkeypatch, pipeline, archive.file_id, "--json")
+        assert result.exit_code == 0, result.output
+        printed = [json.loads(line) for line in result.stdout.splitlines()]
+        assert [each["generation"] for each in printed] == [number + 1] * 3
+    files = status.members(archive.file_id)["items"]
+    assert [(file["key"], file["generation"]) for file in files] == [
+        ("tills/0.log/a.log", times),
+        ("tills/0.log/in.tgz", 0),
+        ("tills/0.log/empty.log", times),
+    ]
+    after = Members().add_those_in(status, archive.file_id)
+    assert (after.states, after.rejected) == (before.states, 0)
+    services = SimpleNamespace(ledger=pipeline.ledger, status=status)
+    chosen = _File(archive.file_id)
+    verified = [
+        verdict_of(pipeline, file.file_id) for file in _within(cast(Any, services), chosen, deep=True)
+    ]
+    assert [each.result for each in verified] == ["proved"] * 5
+
+
+def test_a_member_that_was_read_again_before_its_archive_was_sealed_is_named_by_its_own_id() -> None:
+    pipeline = Pipeline(LIMITS, piece_bytes=4096)
+    pipeline.set_limits(LIMITS, config_of(BROKEN))
+    announced = pipeline.objects.add("tills/0.log", tar([("a.log", TEXT)]))
+    record = pipeline.ledger.record_archive_seal
+    pipeline.ledger.record_archive_seal = _dies  # type: ignore[method-assign]
+    with pytest.raises(Crash):
+        pipeline.splitter.ingest(announced, in_time())
+    pipeline.ledger.record_archive_seal = record  # type: ignore[method-assign]
+    repeat = pipeline.split_queue.messages.pop(0).body
+    drain(pipeline)
+    member = file_in(pipeline, "tills/0.log/a.log")
+    pipeline.set_limits(LIMITS, config_of(FIXED))
+    pipeline.reprocessing.begin(member.file_id)
+    drain(pipeline)
+    archive_id = file_in(pipeline, "tills/0.log").file_id
+    deliver(pipeline, repeat)
+    drain(pipeline)
+    (file,) = status_of(pipeline).members(archive_id)["items"]
+    assert (file["file_id"], file["generation"]) == (member.file_id, 1)
+    assert pipeline.ledger.read_members(archive_id, 0) == [member.file_id]
+    assert verdict_of(pipeline, archive_id).result == "proved"
+
+
+def _dies(*_: Any) -> bool:
+    raise Crash
 
 
 def test_options_choose_members_and_no_archives(monkeypatch: pytest.MonkeyPatch) -> None:
