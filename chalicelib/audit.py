@@ -32,6 +32,8 @@ ACTIONS: Final = (
 )
 _DEFAULT_SPAN: Final = timedelta(days=366)
 _LONGEST_SPAN: Final = timedelta(days=5 * 366)
+_CLOCKS_DIFFER: Final = timedelta(days=1)
+"""No deed is later than now, on whatever clock, by more than that."""
 _IDS_MAX: Final = 20
 _PLACE_CHARS: Final = 32 + 1 + 8
 
@@ -105,14 +107,20 @@ class Audit:
         limit: int = 100,
         cursor: str | None = None,
     ) -> dict[str, Any]:
-        """Deeds, newest first; by default of the last year."""
+        """Deeds, newest first. begin: by default a year before the earlier of the end and now."""
         page = Page(checked_limit(limit))
-        end = end or self._now()
-        begin = begin or end - min(_DEFAULT_SPAN, end - datetime.min.replace(tzinfo=UTC))
-        if end - begin > _LONGEST_SPAN:
+        now = self._now().astimezone(UTC)
+        end = min(end or now, now + _CLOCKS_DIFFER)
+        latest = min(end, now)
+        first = begin or latest - min(_DEFAULT_SPAN, latest - datetime.min.replace(tzinfo=UTC))
+        if end - first > _LONGEST_SPAN:
             raise BadQueryError("from and to are too far apart: give at most five years")
-        before = _checked_place(cursor) if cursor else end.isoformat(timespec="microseconds")
-        since = begin.isoformat(timespec="microseconds")
+        before, since = (time.isoformat(timespec="microseconds") for time in (end, first))
+        if cursor:
+            place = _checked_place(cursor)
+            if place > before or (begin and place < since):
+                raise bad_cursor(cursor)
+            before = place
         for month in _months_down(before, since) if since < before else ():
             for deed in self._table.deeds(month, before=before, since=since):
                 if not page.add(deed.json()):
@@ -147,6 +155,10 @@ def _checked_place(cursor: str) -> str:
         moment = datetime.fromisoformat(place.partition("#")[0])
     except ValueError:
         raise bad_cursor(cursor) from None
-    if len(place) > _PLACE_CHARS or moment.isoformat(timespec="microseconds") != place.partition("#")[0]:
+    if (
+        len(place) > _PLACE_CHARS
+        or moment.tzinfo != UTC
+        or moment.isoformat(timespec="microseconds") != place.partition("#")[0]
+    ):
         raise bad_cursor(cursor)
     return place

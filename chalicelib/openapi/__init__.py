@@ -81,7 +81,7 @@ PATHS: Final[Schema] = {
     "/audit": {
         "get": operation(
             "audit",
-            "Who had what done, newest first, by default in the last year; for the role administer",
+            "Who had what done, newest first, by default from a year before the earlier of `to` and now; for the role administer",
             {200: page_of("Deed")},
             query={"from": WHEN, "to": WHEN, **IN_PAGES},
             refusals=(400,),

@@ -115,7 +115,10 @@ def revoke(*, name: str, stage: str | None, as_json: bool) -> None:
 
 @click.command(short_help="Show who redrove, discarded or forgot what.")
 @click.option(
-    "--from", "from_", metavar="TIME", help="Only from this time on (ISO 8601).  [default: a year ago]"
+    "--from",
+    "from_",
+    metavar="TIME",
+    help="Only from this time on (ISO 8601).  [default: a year before --to, and at the latest a year ago]",
 )
 @click.option("--to", metavar="TIME", help="Only before this time (ISO 8601).")
 @limit_option

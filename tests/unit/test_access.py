@@ -199,9 +199,29 @@ def test_the_trail_is_shown_newest_first_over_months_and_in_pages(client: Dynamo
     assert numbers() == list(range(11, -1, -1))
     assert numbers(begin=WHEN + timedelta(days=50), end=WHEN + timedelta(days=110)) == [5, 4, 3]
     assert numbers(begin=WHEN, end=WHEN - timedelta(days=1)) == []
+    for years in (2, 1900):
+        assert numbers(end=WHEN + timedelta(days=366 * years)) == list(range(11, -1, -1)), "until now"
+    assert numbers(end=WHEN + timedelta(days=50)) == [2, 1, 0], "the year before the end"
     for wrong in ({"cursor": "x"}, {"begin": WHEN - timedelta(days=4000)}):
         with pytest.raises(BadQueryError):
             audit.page(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "9999-12-31T23:59:59.999999-23:59",
+        "9999-12-31T23:59:59.999999+00:00",
+        "2026-03-03T12:00:00.000000+00:00#0123abcd",
+        "2026-02-27T12:00:00.000000+00:00#0123abcd",
+        "2026-03-02T11:00:00.000000",
+        "2026-03-02T12:00:00.000000+01:00",
+    ],
+)
+def test_a_cursor_outside_of_the_time_asked_for_is_refused_without_a_look(cursor: str) -> None:
+    audit = Audit(None, lambda: WHEN + timedelta(days=9))  # type: ignore[arg-type]
+    with pytest.raises(BadQueryError, match="cursor"):
+        audit.page(begin=WHEN, end=WHEN + timedelta(days=1), cursor=cursor)
 
 
 def test_the_commands_make_list_and_revoke_tokens_and_leave_a_trail(
