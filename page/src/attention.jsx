@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { Text } from "./parts.jsx";
 import { usePolled } from "./polling.js";
 import { link } from "./route.js";
-import { parted, percent, plural, since, span } from "./words.js";
+import { batchesIn, parted, percent, plural, since, span } from "./words.js";
 
 const WHY = {
   INCOMPLETE: ["dead", "parts of it are dead-lettered"],
@@ -20,7 +20,7 @@ function itemOf({ why, share, share_of: of, quiet_since: quiet, file }) {
   if (why === "rejects") return { tone: "rejected", view: ["rejects"], name, kind: "rejects", what: `${percent(share, 1)} of its ${of} are rejects` };
   if (why === "stalled") return { tone: "pending", view: [], name, kind: "stalled", what: `no progress for ${span(since(quiet))}; the sweeper resends what is missing` };
   const [tone, what] = WHY[why] ?? ["dead", why];
-  return { tone, view: [], name, kind: why.toLowerCase(), what: file.reason ?? what };
+  return { tone, view: [], name, kind: why.toLowerCase(), what: file.reason ? batchesIn(file.reason).join("") : what };
 }
 
 /** letters: the first page of the dead letters, which the badge counts too. */

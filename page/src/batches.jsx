@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isMoving, skippedOf } from "./account.js";
 import { get } from "./api.js";
 import { Chip, Empty, Facts, Notice, Raw, Text, Waiting } from "./parts.jsx";
-import { link } from "./route.js";
+import { go, link } from "./route.js";
 import { count, plural } from "./words.js";
 
 const SQUARES_MAX = 600;
@@ -26,6 +26,8 @@ async function all(id, signal, before, onSome) {
   return found;
 }
 
+const nameOf = (batch) => `${batch.split}-${batch.batch}`;
+
 const lookOf = (batch) => (batch.state === "done" && batch.rejected.entries > 0 ? "rejects" : batch.state);
 
 export const tallyOf = (batch) => {
@@ -35,11 +37,11 @@ export const tallyOf = (batch) => {
   return { entries: batch.parsed.entries + batch.rejected.entries, lines: batch.parsed.lines + batch.rejected.lines + skipped.lines, bytes: batch.parsed.bytes + batch.rejected.bytes + skipped.bytes };
 };
 
-export function Batches({ file }) {
+/** chosen: the name of the batch that is looked at, if any: it stands in the address. */
+export function Batches({ file, chosen: named }) {
   const [batches, setBatches] = useState(null);
   const [error, setError] = useState(null);
   const [zoom, setZoom] = useState(null);
-  const [chosen, setChosen] = useState(null);
   const detail = useRef(null);
   const stand = `${file.state} ${file.batches} ${file.pending.entries} ${file.dead.entries} ${file.discarded.entries} ${file.parsed.entries}`;
   const loading = useRef({ busy: false, due: false, before: [], stop: new AbortController() });
@@ -64,6 +66,15 @@ export function Batches({ file }) {
   }, [stand]);
 
   const starts = useMemo(() => startsOf(batches ?? []), [batches]);
+  const chosen = useMemo(() => (batches ?? []).findIndex((each) => nameOf(each) === named), [batches, named]);
+  useEffect(() => {
+    if (chosen < 0) return;
+    const run = Math.ceil(batches.length / SQUARES_MAX);
+    const from = chosen - (chosen % run);
+    if (run > 1) setZoom((old) => (old && old[0] <= chosen && chosen < old[1] ? old : [from, Math.min(from + run, batches.length)]));
+    requestAnimationFrame(() => detail.current?.scrollIntoView({ block: "nearest" }));
+  }, [chosen]);
+  const choose = (batch) => go(["file", file.file_id], { batch }, { replace: true });
   const { squares, width } = useMemo(() => squaresOf(batches ?? [], zoom), [batches, zoom]);
   const tally = useMemo(() => {
     const of = Object.fromEntries(WORST.map((look) => [look, 0]));
@@ -76,10 +87,9 @@ export function Batches({ file }) {
   const pick = (square) => {
     if (square.run.length > 1) {
       setZoom([square.at, square.at + square.run.length]);
-      setChosen(null);
+      choose("");
     } else {
-      setChosen(square.at);
-      requestAnimationFrame(() => detail.current?.scrollIntoView({ block: "nearest" }));
+      choose(nameOf(square.run[0]));
     }
   };
   return (
@@ -88,11 +98,11 @@ export function Batches({ file }) {
       <p class="keys">
         {WORST.filter((look) => tally[look]).reverse().map((look) => <span key={look}><span class={`swatch batch-${look}`} />{count(tally[look])} {TITLES[look]}</span>)}
         {width > 1 && <span class="muted">a square is {plural(width, "batch", "batches")}, coloured by the worst; select one to look closer</span>}
-        {zoom && <button type="button" class="quiet small" onClick={() => { setZoom(null); setChosen(null); }}>All batches</button>}
+        {zoom && <button type="button" class="quiet small" onClick={() => { setZoom(null); choose(""); }}>All batches</button>}
       </p>
       <Map squares={squares} chosen={chosen} onPick={pick} />
       <div ref={detail} aria-live="polite">
-        {chosen !== null && batches[chosen]
+        {batches[chosen]
           ? <Batch key={batches[chosen].batch_id} file={file} batch={batches[chosen]} start={starts[chosen]} />
           : <p class="muted">Select a square to see its lines, and its error if it has one. The arrow keys move between squares.</p>}
       </div>
@@ -142,7 +152,7 @@ function Map({ squares, chosen, onPick }) {
     <div class={squares.length > 60 ? "map" : "map few"} role="group" aria-label="Map of the batches, in the order of the text" ref={box} onKeyDown={move}>
       {squares.map((square, at) => {
         const first = square.run[0];
-        const name = square.run.length > 1 ? `${square.run.length} batches from ${first.split}-${first.batch}` : `batch ${first.split}-${first.batch}`;
+        const name = square.run.length > 1 ? `${square.run.length} batches from ${nameOf(first)}` : `batch ${nameOf(first)}`;
         const starts = at > 0 && square.run[0].batch === 0;
         return (
           <button
@@ -159,7 +169,7 @@ function Batch({ file, batch, start }) {
   const tally = tallyOf(batch);
   return (
     <article class="card">
-      <div class="title"><h3>Batch {batch.split}-{batch.batch}</h3><Chip state={batch.state} /></div>
+      <div class="title"><h3>Batch {nameOf(batch)}</h3><Chip state={batch.state} /></div>
       {batch.reason && <p class="notice bad"><Text text={batch.reason} /></p>}
       <Facts pairs={[
         ["lines", tally && count(tally.lines)],

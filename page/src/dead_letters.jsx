@@ -6,7 +6,7 @@ import { Decide, progressOf, run } from "./decide.jsx";
 import { Chip, Empty, Notice, Text, Waiting, plain } from "./parts.jsx";
 import { useClock, usePolled } from "./polling.js";
 import { go, link } from "./route.js";
-import { ago, count, moment, parted, plural } from "./words.js";
+import { ago, batchName, count, moment, parted, plural } from "./words.js";
 
 const STATES = [["", "dead-lettered"], ["redriven", "redriven"], ["resolved", "resolved"], ["discarded", "discarded"], ["all", "all"]];
 
@@ -85,7 +85,7 @@ export function DeadLetters({ query, onChange }) {
 
 export function subject(letter) {
   const name = letter.key ? parted(letter.key).name : letter.kind;
-  if (letter.kind === "batch" && letter.batch_id) return `${name}, batch ${letter.batch_id.split("-").slice(-2).map(Number).join("-")}`;
+  if (letter.kind === "batch" && letter.batch_id) return `${name}, batch ${batchName(letter.batch_id)}`;
   if (letter.kind === "split") return `${name}, split ${letter.split}`;
   return letter.kind === "notification" ? `${name}, notification` : name;
 }

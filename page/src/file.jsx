@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { accountOf, costOf, isMoving } from "./account.js";
-import { get } from "./api.js";
+import { get, mayOperate } from "./api.js";
 import { Batches } from "./batches.jsx";
 import { OverTime } from "./over_time.jsx";
 import { Bar, Chip, Copy, Empty, Facts, Legend, Notice, Text, Waiting, plain } from "./parts.jsx";
@@ -12,7 +12,7 @@ import { Records } from "./records.jsx";
 import { Rejects } from "./rejects.jsx";
 import { link } from "./route.js";
 import { Trace } from "./trace.jsx";
-import { ago, bytes, count, dollars, moment, parted, percent, short, span } from "./words.js";
+import { ago, batchesIn, bytes, count, dollars, moment, parted, percent, short, span } from "./words.js";
 
 const VIEWS = [["", "Batches"], ["records", "Records"], ["rejects", "Rejects"], ["time", "Over time"], ["trace", "Trace"]];
 
@@ -39,7 +39,7 @@ export function File({ id, view, query }) {
       </div>
       <p class="hidden" role="status">{plain(file.key)} is {file.state.toLowerCase()}</p>
       {asked.error && <Notice error={asked.error} what="Not up to date" />}
-      {file.reason && <p class={`notice ${file.state === "COMPLETE" ? "" : "bad"}`}><Text text={file.reason} /></p>}
+      {file.reason && <Reason file={file} />}
       <section class="picture" aria-labelledby="account">
         <h2 id="account">Account</h2>
         <Bar account={account} label="Account of the file" big />
@@ -71,7 +71,20 @@ function viewOf(view, file, query) {
   if (view === "rejects") return <Rejects file={file} />;
   if (view === "time") return <OverTime file={file} />;
   if (view === "trace") return <Trace file={file} />;
-  return view === "" ? <Batches file={file} /> : <Empty>A file has no such part.</Empty>;
+  return view === "" ? <Batches file={file} chosen={query.get("batch") ?? ""} /> : <Empty>A file has no such part.</Empty>;
+}
+
+/** Why the file ended so, with the way to what can be done about it. */
+function Reason({ file }) {
+  const id = file.file_id;
+  return (
+    <div class={`notice ${file.state === "COMPLETE" ? "" : "bad"}`}>
+      <p>{batchesIn(file.reason).map((each, at) => (at % 2 ? <a key={at} href={link(["file", id], { batch: each })}>{each}</a> : <Text key={at} text={each} />))}</p>
+      {file.state === "INCOMPLETE" && <p>{file.archive
+        ? <a href={link([], { key: `${file.key}/`, state: "INCOMPLETE" })}>See its incomplete members</a>
+        : <a href={link(["dead-letters"], { file: id })}>{mayOperate() ? "See its dead letters and redrive them" : "See its dead letters"}</a>}</p>}
+    </div>
+  );
 }
 
 /** What can be kept, and compared later by the command line. */

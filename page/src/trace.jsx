@@ -5,7 +5,7 @@ import { isMoving } from "./account.js";
 import { get } from "./api.js";
 import { Empty, Notice, Text, Waiting } from "./parts.jsx";
 import { usePolled } from "./polling.js";
-import { count, plural, span } from "./words.js";
+import { batchName, count, plural, span } from "./words.js";
 
 const FIRST = 20;
 const ALL = 1000;
@@ -30,6 +30,7 @@ function Waterfall({ file }) {
   if (!waterfall) return <Empty>No trace is recorded: it was not sampled, X-Ray does not have it yet, or newer traces have taken its place.</Empty>;
   const of = scaleOf(waterfall);
   const handled = new Set(waterfall.invocations.flatMap((one) => one.stages.filter((each) => each.name === "parse").map((each) => each.batch_id)));
+  const known = new Set(waterfall.batches);
   const silent = waterfall.batches.length - waterfall.batches.filter((each) => handled.has(each)).length;
   return (
     <>
@@ -42,7 +43,7 @@ function Waterfall({ file }) {
         <table class="waterfall">
           <caption class="hidden">Stages of the file by invocation, on one axis of time</caption>
           <thead><tr><th scope="col">batch</th><th scope="col">stage</th><th scope="col" class="number">took</th><th scope="col" class="axis"><span>0</span><span>{span(waterfall.duration_ms / 1000)}</span></th></tr></thead>
-          {waterfall.invocations.map((one, at) => <Invocation key={`${one.trace} ${one.function} ${at}`} one={one} file={file} of={of} />)}
+          {waterfall.invocations.map((one, at) => <Invocation key={`${one.trace} ${one.function} ${at}`} one={one} known={known} of={of} />)}
         </table>
       </div>
       {silent > 0 && <p class="muted">{plural(silent, "batch", "batches")} of these have no trace of a worker{isMoving(file) ? ": still in the queue, or in progress" : ""}.</p>}
@@ -57,15 +58,15 @@ function Waterfall({ file }) {
   );
 }
 
-function Invocation({ one, file, of }) {
+function Invocation({ one, known, of }) {
   let before = null;
   return (
     <tbody>
       <tr class="of"><th scope="rowgroup" colSpan={4}>{one.function} <span class="mono muted">{one.trace}</span></th></tr>
       {one.stages.flatMap((stage, at) => {
-        const name = (stage.batch_id ?? "").slice(file.file_id.length + 1).split("-").map(Number).join("-");
-        const label = stage.batch_id && name !== before ? name : "";
-        before = stage.batch_id ? name : before;
+        const name = known.has(stage.batch_id) ? batchName(stage.batch_id) : null; // what was read last may have been the end, and no batch
+        const label = name && name !== before ? name : "";
+        before = name ?? before;
         const rows = [];
         if (stage.waited_ms) rows.push(<Row key={`${at} waited`} label={label} name="in the queue" tone="waited" start={stage.start_ms - stage.waited_ms} ms={stage.waited_ms} of={of} />);
         rows.push(<Row key={at} label={rows.length ? "" : label} name={stage.name} tone={stage.fault ? "fault" : "work"} start={stage.start_ms} ms={stage.duration_ms} of={of} fault={stage.fault} threads={stage.threads} />);

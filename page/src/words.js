@@ -68,3 +68,9 @@ export function parted(key) {
   const cut = (key ?? "").lastIndexOf("/") + 1;
   return { folder: key?.slice(0, cut) ?? "", name: key?.slice(cut) || key || "–" };
 }
+
+/** The name of a batch, as the map has it: the numbers of its split and of it, from what ends in both. */
+export const batchName = (id) => id.split("-").slice(-2).map(Number).join("-");
+
+/** A reason of a file in pieces: every other one is the name of a batch. */
+export const batchesIn = (reason) => reason.split(/(?<![\w/.-])(\d{6}-\d{6})(?![\w/-])/).map((each, at) => (at % 2 ? batchName(each) : each));

@@ -212,12 +212,32 @@ def test_the_trace_of_a_file_is_a_waterfall(visit: Callable[..., Visit], files: 
     page = visit(f"file/{files['good']}/trace").page
     table = page.get_by_role("table", name="Stages of the file by invocation")
     expect(table.get_by_role("row", name=re.compile("^0-0 read"))).to_be_visible()
+    expect(table.get_by_role("row", name=re.compile("^0-2 "))).to_have_count(0)  # the end is no batch
     for stage in ("send", "seal", "in the queue", "parse", "write", "mark"):
         expect(table.get_by_role("rowheader", name=re.compile(f"^{stage}")).first).to_be_visible()
     expect(
         table.get_by_role("rowheader", name=re.compile("^froe-local-(queued_)?splitter")).first
     ).to_be_visible()
     expect(table.get_by_role("rowheader", name=re.compile("^froe-local-worker")).first).to_be_visible()
+
+
+def test_the_reason_of_an_incomplete_file_leads_to_its_batch_and_to_its_dead_letters(
+    visit: Callable[..., Visit], files: dict[str, str]
+) -> None:
+    page = visit(f"file/{files['lost']}").page
+    reason = page.locator(".notice").filter(has_text="dead-lettered")
+    expect(reason).not_to_contain_text("000000-000001")
+    reason.get_by_role("link", name="0-1", exact=True).click()
+    expect(page.get_by_role("heading", name="Batch 0-1")).to_be_visible()
+    expect(page.get_by_role("link", name="Its dead letter, with its lines and attempts")).to_be_visible()
+    expect(page.get_by_role("button", name="batch 0-1: dead-lettered", pressed=True)).to_be_visible()
+    page.get_by_role("button", name="batch 0-0: done").click()
+    expect(page.get_by_role("heading", name="Batch 0-0")).to_be_visible()
+    reason.get_by_role("link", name="0-1", exact=True).click()
+    expect(page.get_by_role("heading", name="Batch 0-1")).to_be_visible()
+    reason.get_by_role("link", name="See its dead letters and redrive them").click()
+    expect(page.get_by_role("link", name="lost.jsonl, batch 0-1")).to_have_count(1)
+    expect(page.get_by_role("button", name="Redrive")).to_be_visible()
 
 
 def test_a_dead_letter_is_read_and_redriven_by_keyboard_alone(
