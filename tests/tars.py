@@ -5,6 +5,10 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Iterable
+from typing import Final
+
+NAME: Final = slice(0, 100)
+SIZE: Final = slice(124, 136)
 
 
 def tar(members: Iterable[tuple[str, bytes]], kind: int = tarfile.PAX_FORMAT) -> bytes:
@@ -44,8 +48,13 @@ def v7(name: bytes, data: bytes) -> bytes:
 
 def size_of(archive: bytes, at: int, size: int) -> bytes:
     """The archive whose header at that place gives another size."""
+    return with_field(archive, at, SIZE, b"%011o\0" % size)
+
+
+def with_field(archive: bytes, at: int, field: slice, stored: bytes) -> bytes:
+    """The archive whose header at that place has another field, and a checksum that is right."""
     block = bytearray(archive[at : at + 512])
-    block[124:136] = b"%011o\0" % size
+    block[field] = stored.ljust(field.stop - field.start, b"\0")
     block[148:156] = b" " * 8
     block[148:156] = b"%06o\0 " % sum(block)
     return archive[:at] + bytes(block) + archive[at + 512 :]

@@ -93,13 +93,17 @@ def _no_header(at: int, *, is_behind_end: bool) -> BrokenArchiveError:
 
 
 def _number(stored: bytes, at: int) -> int:
-    """Octal, or to the base of 256 where the first bit is set."""
+    """Octal, or to the base of 256 where the first bit is set. Raises BrokenArchiveError."""
+    broken = BrokenArchiveError("corrupt", "the header of a member gives no size that there can be", at)
     if stored[0] & 0x80:
         number = int.from_bytes(bytes([stored[0] & 0x7F]) + stored[1:], "big")
         if stored[0] & 0x40 or number >= 1 << 63:
-            raise BrokenArchiveError("corrupt", "the header of a member gives no size that there can be", at)
+            raise broken
         return number
-    return int(stored.strip(b" \0") or b"0", 8)
+    digits = stored.strip(b" \0")
+    if digits.strip(b"01234567"):
+        raise broken
+    return int(digits or b"0", 8)
 
 
 def _path(header: bytes) -> str:

@@ -22,6 +22,8 @@ _TAR_FIELD: Final = re.compile(rb"[ \0]*+(?:[0-7]++[ \0]++)?+")
 _ASCII: Final = bytes(range(128))
 _USTAR: Final = b"ustar"
 _USTAR_OFFSET: Final = 257
+_USTAR_MAGIC: Final = re.compile(rb"ustar(?:\0[0-9]{2}|\0{3}| {1,2}\0)")
+"""With its version; GNU tar ends it with blanks."""
 _ZIP_MEMBER: Final = re.compile(
     rb"PK\x03\x04[\x0a-\x3f][\0-\x1e][\0-\xff]{2}[\0\x08\x09\x0c\x0e\x14\x5d\x5f\x62\x63]\0[\0-\xff]{16}[\0-\xff][\0-\x03]"
 )
@@ -136,10 +138,10 @@ def is_zip(head: bytes) -> bool:
 
 def _tar_in(head: bytes) -> str | None:
     """A tar is recognised by the checksum of its header, at the beginning or, if it has a magic, anywhere; with a wrong
-    checksum by its magic and numbers, so that it is not taken for text with padding."""
+    checksum by its magic or its numbers, so that it is not taken for text with padding."""
     if is_tar(head):
         return "a tar archive"
-    if _has_tar_numbers(head[:_TAR_BLOCK_BYTES]):
+    if _USTAR_MAGIC.match(head, _USTAR_OFFSET) or _has_tar_numbers(head[:_TAR_BLOCK_BYTES]):
         return "a tar archive with a damaged header"
     at = head.find(_USTAR)
     while at >= 0:
@@ -154,16 +156,17 @@ def _has_tar_numbers(block: bytes) -> bool:
     fields = [block[field] for field in _TAR_FIELDS]
     if not all(_TAR_FIELD.fullmatch(field) for field in fields) or b"\0" not in b"".join(fields):
         return False
-    return block[:1] != b"\0" and all(field.strip(b" \0") for field in fields[3:])
+    return all(field.strip(b" \0") for field in fields[3:])
 
 
 def is_tar(head: bytes) -> bool:
-    """Every kind of tar (v7, ustar, GNU, pax) has a checksum of its header, computed with blanks in its place."""
+    """Every kind of tar (v7, ustar, GNU, pax) has a checksum of its header, computed with blanks in its place. What looks
+    like one in text has no NUL around it: there its numbers must be right too."""
     block = head[:_TAR_BLOCK_BYTES]
     checksum = block[_TAR_CHECKSUM].strip(b" \0")
-    if len(block) < _TAR_BLOCK_BYTES or not checksum or checksum.strip(b"01234567") or block[:1] == b"\0":
+    if len(block) < _TAR_BLOCK_BYTES or not checksum or checksum.strip(b"01234567"):
         return False
-    if not all(_OCTAL.fullmatch(block[number]) for number in _TAR_NUMBERS):
+    if b"\0" not in block and not all(_OCTAL.fullmatch(block[number]) for number in _TAR_NUMBERS):
         return False
     summed = block[: _TAR_CHECKSUM.start] + b" " * 8 + block[_TAR_CHECKSUM.stop :]
     unsigned = sum(summed)

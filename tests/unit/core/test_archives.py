@@ -26,7 +26,7 @@ from chalicelib.core.reading import PlanReading, Reading
 from chalicelib.core.records import Outcome
 from tests.fakes import opener
 from tests.faults.reading import head_of
-from tests.tars import header, pax, size_of, tar, v7
+from tests.tars import NAME, SIZE, header, pax, size_of, tar, v7, with_field
 
 LINES = b"".join(b"2026-09-14T08:00:%02dZ INFO hello %d\n" % (n % 60, n) for n in range(400))
 SHORT = LINES[:700]
@@ -260,6 +260,37 @@ def test_a_header_that_claims_too_little_ends_the_archive_where_it_is_found_out(
     assert list(files) == ["a/a.log", "a"]
     assert files["a"].account.reason == (
         "the header of a member is broken: its checksum is wrong at byte 1,536 of the archive"
+    )
+
+
+TWO = {
+    "v7": TARS["v7"],
+    "ustar": tar([("one.log", LINES), ("two.log", SHORT)], tarfile.USTAR_FORMAT),
+    "gnu": tar([("one.log", LINES), ("two.log", SHORT)], tarfile.GNU_FORMAT),
+}
+SECOND = 512 + len(LINES) + -len(LINES) % 512
+
+
+@pytest.mark.parametrize("kind", TWO)
+@pytest.mark.parametrize("pack", ["plain", "gzip"])
+@pytest.mark.parametrize("at", [0, SECOND])
+def test_a_member_without_a_name_is_read_like_any_other(kind: str, pack: str, at: int) -> None:
+    files = list(files_in(PACKS[pack](with_field(TWO[kind], at, NAME, b""))).values())
+    one, two, archive = files
+    assert (one.outcomes, two.outcomes) == (alone(LINES), alone(SHORT))
+    assert [file.plan.object.member.path for file in (one, two) if file.plan.object.member].count("") == 1
+    assert archive.account.state is State.COMPLETE
+
+
+@pytest.mark.parametrize("kind", TWO)
+@pytest.mark.parametrize("at", [0, SECOND])
+@pytest.mark.parametrize("size", [b"garbage", b"-0000000017", b"0_17", b"99999999999", b"17 17"])
+def test_a_size_that_is_no_number_ends_the_archive_with_that_reason(kind: str, at: int, size: bytes) -> None:
+    archive = files_in(with_field(TWO[kind], at, SIZE, size))["a"]
+    assert archive.plan.archive is not None
+    assert archive.account.state is (State.DAMAGED if at else State.FAILED)
+    assert (archive.account.reason or "").endswith(
+        f"the header of a member gives no size that there can be at byte {at:,} of the archive"
     )
 
 

@@ -28,7 +28,7 @@ from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record
 from tests.fakes import opener
 from tests.faults.reading import assert_every_byte_is_accounted_for, head_of, read
-from tests.tars import tar, v7
+from tests.tars import NAME, SIZE, tar, v7, with_field
 
 EXAMPLES = (
     Path(os.environ.get("FROE_EXAMPLES") or Path(__file__).parents[4] / "shared" / "examples") / "found"
@@ -99,6 +99,8 @@ def lying(data: bytes) -> bytes:
 
 HIDDEN = [
     *((lying(data), "a tar archive with a damaged header") for name, data in TARS.items() if not name.startswith(("gnu-long", "pax-"))),
+    (lying(with_field(TARS["ustar"], 0, NAME, b"")), "a tar archive with a damaged header"),
+    (lying(with_field(TARS["gnu"], 0, SIZE, b"garbage")), "a tar archive with a damaged header"),
     (lying(TARS["v7"])[:300], "a tar archive with a damaged header"),
     (bytes(1024) + TARS["ustar"], "a tar archive behind 1,024 bytes of something else"),
     (LINES[:700] + TARS["gnu"], "a tar archive behind 700 bytes of something else"),
