@@ -13,7 +13,7 @@ from chalicelib.core.decoding.guessing import on_guess
 from chalicelib.core.decoding.text import UTF_8
 from chalicelib.core.plan.lanes import DEFAULT
 from froe.costs import dollars_of_file
-from froe.inquiry import SETTLED_BADLY, ItemJson, accounted
+from froe.inquiry import SETTLED_BADLY, ItemJson
 from froe.prices import read_prices
 from froe.shares import bytes_of, drawn, legend, percent
 from froe.terminal import printable, sized
@@ -56,14 +56,21 @@ def account_lines(file: ItemJson, width: int) -> Iterator[str]:
         yield legend(amounts)
         yield ""
     yield (f"{'':<22}{'entries':>12}{'lines':>12}{'bytes':>16}")
-    for outcome in ("parsed", "rejected"):
-        yield _tally(outcome, file[outcome])
-    for reason, tally in sorted(file["skipped"].items()):
-        yield _tally(f"skipped: {reason}", tally)
-    for outcome in ("pending", "dead", "discarded"):
-        if any(file[outcome].values()):
-            yield _tally(outcome, file[outcome])
-    yield _tally("accounted for", {"lines": accounted(file, "lines"), "bytes": accounted(file, "bytes")})
+    tallies = _tallies(file)
+    yield from (_tally(label, tally) for label, tally in tallies.items())
+    sums = {unit: sum(tally.get(unit, 0) for tally in tallies.values()) for unit in ("lines", "bytes")}
+    yield _tally("in all", sums)
+
+
+def _tallies(file: ItemJson) -> dict[str, Mapping[str, int]]:
+    """The parts of the text by what became of them; they add up to what is known of it."""
+    tallies = {outcome: file[outcome] for outcome in ("parsed", "rejected")}
+    tallies |= {f"skipped: {reason}": tally for reason, tally in sorted(file["skipped"].items())}
+    tallies |= {
+        outcome: file[outcome] for outcome in ("pending", "dead", "discarded") if any(file[outcome].values())
+    }
+    rest = (file["text_bytes"] or 0) - sum(tally["bytes"] for tally in tallies.values())
+    return tallies | ({"not cut yet": {"bytes": rest}} if rest > 0 else {})
 
 
 def folded(line: str, width: int) -> str:
@@ -128,5 +135,5 @@ def _line(label: str, value: str) -> str:
 
 
 def _tally(label: str, tally: Mapping[str, int]) -> str:
-    entries = f"{tally['entries']:,}" if "entries" in tally else ""
-    return f"{label:<22}{entries:>12}{tally['lines']:>12,}{tally['bytes']:>16,}"
+    entries, lines = (f"{tally[unit]:,}" if unit in tally else "" for unit in ("entries", "lines"))
+    return f"{label:<22}{entries:>12}{lines:>12}{tally['bytes']:>16,}"

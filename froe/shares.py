@@ -29,6 +29,8 @@ SHARES: Final = (
     Share("dead", "x", "red"),
     Share("pending", "·", "blue"),
 )
+_DEAD: Final = 4
+"""Shares from there on are not done."""
 
 
 def bytes_of(file: ItemJson) -> tuple[int, ...]:
@@ -79,12 +81,12 @@ def drawn(amounts: Sequence[int], width: int) -> str:
 
 
 def percent(amounts: Sequence[int]) -> str:
-    """How much is not pending any more; 100 only when nothing is."""
+    """How much is neither pending nor dead; 100 only when nothing is."""
     total = sum(amounts)
     if not total:
         return ""
-    pending = amounts[-1]
-    return f"{min(99, 100 * (total - pending) // total) if pending else 100} %"
+    rest = sum(amounts[_DEAD:])
+    return f"{min(99, 100 * (total - rest) // total) if rest else 100} %"
 
 
 def legend(amounts: Sequence[int]) -> str:

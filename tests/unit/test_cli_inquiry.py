@@ -249,14 +249,45 @@ class TestStatus:
         assert result.exit_code == 0
         assert "not known yet" in result.stdout
 
-    def test_the_account_of_a_file_adds_up_on_the_screen(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        lines = froe(monkeypatch, FakeStatus([file_json()]), "status", FILE_ID).stdout.splitlines()
+    @pytest.mark.parametrize(
+        ("changed", "also", "total"),
+        [
+            ({}, {}, ["11", "110"]),
+            (
+                {"state": "INCOMPLETE", "text_bytes": 150, "dead": {"entries": 4, "lines": 5, "bytes": 40}},
+                {"dead": ["4", "5", "40"]},
+                ["16", "150"],
+            ),
+            (
+                {
+                    "state": "PROCESSING",
+                    "text_bytes": 200,
+                    "pending": {"entries": 2, "lines": 2, "bytes": 20},
+                },
+                {"pending": ["2", "2", "20"], "not cut yet": ["70"]},
+                ["13", "200"],
+            ),
+            ({"state": "SPLITTING", "text_bytes": None}, {}, ["11", "110"]),
+        ],
+        ids=["complete", "dead", "pending", "unknown"],
+    )
+    def test_the_account_of_a_file_adds_up_on_the_screen(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        changed: dict[str, Any],
+        also: dict[str, list[str]],
+        total: list[str],
+    ) -> None:
+        lines = froe(monkeypatch, FakeStatus([file_json(**changed)]), "status", FILE_ID).stdout.splitlines()
 
-        rows = {line[:22].strip(): line[22:].split() for line in lines if line[:22].strip()}
-        assert rows["parsed"] == ["8", "9", "100"]
-        assert rows["rejected"] == ["1", "1", "9"]
-        assert rows["skipped: blank"] == ["1", "1"]
-        assert rows["accounted for"] == ["11", "110"]
+        table = lines[next(number for number, line in enumerate(lines) if "entries" in line) + 1 :]
+        assert {line[:22].strip(): line[22:].split() for line in table} == {
+            "parsed": ["8", "9", "100"],
+            "rejected": ["1", "1", "9"],
+            "skipped: blank": ["1", "1"],
+            **also,
+            "in all": total,
+        }
 
     def test_the_list_goes_through_all_pages_up_to_the_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ledger = FakeStatus([file_json(letter * 26) for letter in "abcdefg"])

@@ -50,7 +50,10 @@ def test_the_shares_of_files_are_added() -> None:
     assert added([file_json(), file_json(OTHER_ID, text_bytes=200)]) == (200, 18, 2, 0, 0, 90)
 
 
-def test_what_is_pending_keeps_the_percentage_below_a_hundred() -> None:
+def test_what_is_pending_or_dead_keeps_the_percentage_below_a_hundred() -> None:
+    assert percent((20_099, 10, 0, 0, 3_903, 0)) == "83 %"
+    assert percent((10**9, 0, 0, 0, 1, 0)) == "99 %"
+    assert percent((1, 0, 0, 1, 0, 0)) == "100 %", "what was discarded is done with"
     assert percent((10**9, 0, 0, 0, 0, 1)) == "99 %"
     assert percent((10**9, 0, 0, 0, 0, 0)) == "100 %"
     assert percent((0,) * len(SHARES)) == ""
