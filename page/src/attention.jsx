@@ -1,5 +1,6 @@
 // What needs attention first: dead letters, files that did not end well, stalled ones, many rejects.
 
+import { useRef, useState } from "preact/hooks";
 import { get } from "./api.js";
 import { Text } from "./parts.jsx";
 import { usePolled } from "./polling.js";
@@ -12,7 +13,9 @@ const WHY = {
   FAILED: ["dead", "nothing could be read"],
   SUPERSEDED: ["discarded", "overwritten while it was read"],
 };
-const EACH_MAX = 5;
+const PHRASES = { rejects: "with many rejects" };
+const FEW = 5;
+const MANY = 100; // of each kind: more the API does not give
 const SHOWN_MAX = 6;
 
 function itemOf({ why, share, share_of: of, quiet_since: quiet, file }) {
@@ -25,9 +28,14 @@ function itemOf({ why, share, share_of: of, quiet_since: quiet, file }) {
 
 /** letters: the first page of the dead letters, which the badge counts too. */
 export function Attention({ letters }) {
-  const asked = usePolled("attention", (signal) => get("attention", { limit: EACH_MAX }, { signal }));
+  const [limit, setLimit] = useState(FEW);
+  const asked = usePolled(`attention ${limit}`, (signal) => get("attention", { limit }, { signal }));
+  const last = useRef(null);
+  last.current = asked.data ?? last.current;
   const dead = letters?.items ?? [];
-  const files = asked.data?.files ?? [];
+  const files = last.current?.files ?? [];
+  const isMore = last.current?.more ?? false;
+  const shown = limit === FEW ? files.slice(0, SHOWN_MAX - (dead.length ? 1 : 0)) : files;
   const all = files.length + (dead.length ? 1 : 0);
   if (!all) return null;
   return (
@@ -40,7 +48,7 @@ export function Attention({ letters }) {
             <p><Text text={dead[0].reason} /></p>
           </li>
         )}
-        {files.slice(0, SHOWN_MAX - (dead.length ? 1 : 0)).map((each) => {
+        {shown.map((each) => {
           const { tone, view, name, kind, what } = itemOf(each);
           return (
             <li key={`${each.why} ${each.file.file_id}`} class={tone}>
@@ -50,7 +58,22 @@ export function Attention({ letters }) {
           );
         })}
       </ul>
-      {(all > SHOWN_MAX || asked.data?.more) && <p class="muted">and more: filter by state to find them</p>}
+      {(limit !== FEW || shown.length < files.length || isMore) && (
+        <p class="muted all">
+          {tallyOf(files, limit, isMore)}
+          <button type="button" class="quiet small" onClick={() => setLimit(limit === FEW ? MANY : FEW)}>{limit === FEW ? "Show more" : "Show fewer"}</button>
+        </p>
+      )}
     </section>
   );
+}
+
+/** How many there are of each kind; those of a state are a list of their own, which has older ones too. */
+function tallyOf(files, limit, isMore) {
+  const tally = new Map();
+  for (const { why } of files) tally.set(why, (tally.get(why) ?? 0) + 1);
+  return [...tally].map(([why, number]) => {
+    const text = `${number}${isMore && number >= limit ? " or more" : ""} ${PHRASES[why] ?? why.toLowerCase()}`;
+    return <span key={why}>{WHY[why] ? <a href={link([], { state: why })}>{text}</a> : text}</span>;
+  });
 }

@@ -131,6 +131,41 @@ def test_a_file_is_seen_on_its_way_until_every_line_is_accounted_for(
     expect(page.get_by_role("row", name="the whole text")).to_contain_text("9,000")
 
 
+def test_all_that_needs_attention_can_be_seen(
+    visit: Callable[..., Visit], stack: LocalStack, files: dict[str, str]
+) -> None:
+    """The API is said to name more than there is room for: of files in a state, and of others."""
+    one = visit(None)
+    page = one.page
+    file = call_api(stack, f"/files/{files['failed']}").body
+    whys = ["FAILED"] * 7 + ["stalled"] * 7 + ["rejects"] * 2
+
+    def answered(route: Route) -> None:
+        limit = int(re.search(r"limit=(\d+)", route.request.url)[1])  # type: ignore[index]
+        detail = {"share": 0.9, "share_of": "entries", "quiet_since": file["opened_at"]}
+        given = [(why, at) for at, why in enumerate(whys) if whys[:at].count(why) < limit]
+        listed = [
+            {"why": why, **detail, "file": {**file, "file_id": f"{at:026d}", "key": f"{why}-{at}"}}
+            for why, at in given
+        ]
+        route.fulfill(json={"dead_letters": {}, "files": listed, "more": len(listed) < len(whys)})
+
+    page.route("**/attention*", answered)
+    one.go("")
+    attention = page.get_by_role("region", name="Needs attention")
+    expect(attention).to_contain_text("5 or more failed")
+    expect(attention).to_contain_text("5 or more stalled")
+    expect(attention).to_contain_text("2 with many rejects")
+    expect(attention.get_by_text("rejects-15")).to_have_count(0)
+    attention.get_by_role("button", name="Show more").click()
+    for at, why in enumerate(whys):
+        expect(attention.get_by_role("link", name=f"{why}-{at}")).to_be_visible()
+    expect(attention).to_contain_text("7 stalled")
+    attention.get_by_role("link", name="7 failed").click()
+    expect(page.get_by_label("State")).to_have_value("FAILED")
+    expect(page.locator("table.files")).to_contain_text("picture.png")
+
+
 def test_filters_leave_only_what_is_asked_for(visit: Callable[..., Visit], files: dict[str, str]) -> None:
     page = visit("?key=page/").page
     rows = page.locator("table.files tbody tr")
