@@ -1,6 +1,6 @@
 """Pages of a file's records or rejects, in the order of the text, the same for each layout.
 
-A page reads a bounded number of items and bytes, and may be empty and still have a cursor. A cursor is a text
+A page reads a bounded number of items and bytes for a bounded time, and may be empty and still have a cursor. A cursor is a text
 offset: it may be inside a segment, whose earlier entries are then skipped.
 """
 
@@ -23,6 +23,7 @@ from chalicelib.core.records.segments import (
     microseconds,
     offset_in,
 )
+from chalicelib.delivery import Deadline
 from chalicelib.ledger import Ledger
 from chalicelib.pages import Page
 from chalicelib.sink_rows import ReadsResults, SinkReading, StoredBatch
@@ -30,6 +31,9 @@ from chalicelib.status_json import entry_json
 
 EFFORT_PER_PAGE: Final = 10_000
 """In items that a page reads; a query counts as 50. A few seconds at most. A query reads up to 1 MB."""
+
+SECONDS_PER_PAGE: Final = 10.0
+"""After which a walk goes no further, however little it has read: an answer may take 29 s, and its last query some of them."""
 
 EFFORT_PER_QUERY: Final = 50
 _ENTRIES_PER_EFFORT: Final = 8
@@ -141,14 +145,16 @@ class Walk:
     text offset at which it begins."""
 
     effort_max = EFFORT_PER_PAGE
+    seconds_max = SECONDS_PER_PAGE
 
     def __init__(self, plan: Plan, query: RecordQuery, limit: int, after: int) -> None:
         self.plan, self.query, self.limit, self.after = plan, query, limit, after
         self.effort = 0
+        self._deadline = Deadline.after(self.seconds_max)
 
-    @property
-    def is_over(self) -> bool:
-        return self.effort >= self.effort_max
+    def is_over(self, at: int) -> bool:
+        """Whether it goes no further than to that offset. Late as it may be, it comes further than where it began."""
+        return self.effort >= self.effort_max or (at > self.after and self._deadline.seconds_left <= 0)
 
     def add(self, item: dict[str, Any]) -> int | None:
         """Take an item (plain values) if it meets the conditions. Gives the offset of the next walk once this one is
@@ -192,7 +198,7 @@ class RecordPages:
         for begin, end in stretches:
             at = max(begin, walk.after)
             while at < end:
-                if walk.is_over:
+                if walk.is_over(at):
                     return at
                 _, until = next(strides(at, end))
                 at, is_full = look(walk, at, until)
@@ -205,7 +211,7 @@ class RecordPages:
         text. Raises SegmentError for an object that cannot be read; one that has expired has no entries."""
         reading = SinkReading(walk.plan, self._ledger, self._results)
         for batch in batches:
-            if walk.is_over:
+            if walk.is_over(batch.offset):
                 return max(batch.offset, walk.after)
             walk.effort += EFFORT_PER_QUERY
             for number, entry in enumerate(reading.entries(batch)):
@@ -241,7 +247,7 @@ class RecordPages:
                 for item in self._unpacked(walk, segment):
                     if at <= offset_in(item["sk"]) < until and (following := walk.add(item)) is not None:
                         return following, True
-                if walk.is_over:
+                if walk.is_over(segment.last + 1):
                     return min(segment.last + 1, until), False
             if page.reached is None:
                 return until, False

@@ -304,7 +304,7 @@ class Status:
         is given the place of its current split."""
         file_id = stored.plan.file_id
         for split in self._splits_holding(stored, walk):
-            if walk.is_over and split.seal:
+            if split.seal and walk.is_over(split.seal.start):
                 yield StoredBatch("", split.split, split.seal.start)
             for number, mark in sorted(self._ledger.read_marks(file_id, split.split).items()):
                 if mark.outcome is not Outcome.DONE or mark.reach is None or mark.reach[1] <= walk.after:
@@ -324,7 +324,7 @@ class Status:
             if split.seal is None:
                 continue
             begin = split.seal.start
-            if walk.is_over:
+            if walk.is_over(begin):
                 yield begin, split.seal.end
             marks = self._ledger.read_marks(file_id, split.split)
             for number in range(split.seal.batches):

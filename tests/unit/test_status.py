@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from chalicelib.core.records import untyped
 from chalicelib.core.records.segments import SEGMENT, Segment, binary_of, continuation_key, segment_of
 from chalicelib.ledger import FilePage, Ledger
 from chalicelib.pages import BadQueryError
-from chalicelib.record_pages import RecordPage, SegmentPage
+from chalicelib.record_pages import RecordPage, SegmentPage, Walk
 from chalicelib.record_sums import Histogram, Reasons
 from chalicelib.status import NotFoundError, Status
 from tests.fakes import WHEN, Pipeline, in_time
@@ -386,6 +387,29 @@ def test_a_huge_file_that_has_nothing_yet_does_not_take_for_ever() -> None:
     assert page["items"] == []
     assert page["cursor"]
     assert reader.questions < 500
+
+
+def test_a_search_that_is_out_of_time_ends_its_page_a_little_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [*LINES[:123], "broken {", *LINES[124:250], "[1]", *LINES[251:]]
+    _, status, file_id = ingested(("\n".join(lines) + "\n").encode())
+    asked: dict[str, Any] = {
+        "search": partial(status.records, file_id, text="event 299"),
+        "rejects": partial(status.rejects, file_id),
+        "reasons": partial(status.reasons, file_id),
+    }
+    at_leisure = {name: everything(ask) for name, ask in asked.items()}
+    assert [len(items) for items in at_leisure.values()] == [1, 2, 2]
+
+    monkeypatch.setattr(Walk, "seconds_max", 0.0)
+    monkeypatch.setattr(record_sums, "_ITEMS_AT_ONCE", 1)
+    first = asked["search"]()
+    assert (first["items"], int(first["cursor"]) > 0) == ([], True)
+    assert {name: everything(ask) for name, ask in asked.items()} == at_leisure
+    records, parts, cursor = 0, 0, None
+    while parts == 0 or cursor:
+        part = status.histogram(file_id, cursor=cursor)
+        records, parts, cursor = records + part["records"], parts + 1, part["cursor"]
+    assert (records, parts > 1) == (298, True)
 
 
 def test_wrong_questions_name_themselves_and_the_remedy(events) -> None:
