@@ -36,7 +36,7 @@ class Damage:
 
 _MAGICS: Final = (
     (Compression.GZIP, rb"\x1f\x8b\x08"),  # RFC 1952 section 2.3.1
-    (Compression.ZSTD, rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),  # RFC 8878 section 3.1
+    (Compression.ZSTD, rb"\x28\xb5\x2f\xfd"),  # RFC 8878 section 3.1
     (Compression.BZIP2, rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"),
     (Compression.XZ, rb"\xfd7zXZ\0"),  # https://tukaani.org/xz/xz-file-format.txt section 2.1.1.1
     (Compression.LZ4, rb"\x04\x22\x4d\x18"),  # https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
@@ -46,6 +46,9 @@ _MAGICS: Final = (
     ),  # https://github.com/google/snappy/blob/main/framing_format.txt
 )
 _COMPILED: Final = tuple((kind, re.compile(magic).match) for kind, magic in _MAGICS)
+_SKIPPABLE: Final = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18([\0-\xff]{4})?")
+"""A frame without text, which zstd and lz4 have alike (RFC 8878 section 3.1.2), with its size."""
+_WITH_SKIPPABLE: Final = (Compression.ZSTD, Compression.LZ4)
 _SHORT_MAGICS: Final = {Compression.BZIP2: b"BZh", Compression.XZ: b"\xfd7zXZ"}
 """Enough of a magic to recognise that another stream follows, of which only the first bytes may be there."""
 LOOK_BYTES: Final = 1024
@@ -57,13 +60,26 @@ _CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 def compression_of(head: bytes, key: str = "") -> Compression:
     """How an object with that beginning is compressed. key: its extension decides about brotli, if the head can be
-    that."""
+    that, and about frames without text behind which the head has no other."""
+    if _SKIPPABLE.match(head):
+        return _behind_skippable(head, key)
     for kind, match in _COMPILED:
         if match(head):
             return kind
     if _is_zlib(head[:LOOK_BYTES]):
         return Compression.ZLIB
     return Compression.BROTLI if key.lower().endswith(".br") and _is_brotli(head) else Compression.NONE
+
+
+def _behind_skippable(head: bytes, key: str) -> Compression:
+    """Which of the two that have such frames it is, by the first other frame."""
+    at = 0
+    while (frame := _SKIPPABLE.match(head, at)) and frame[1]:
+        at = frame.end() + int.from_bytes(frame[1], "little")
+    for kind, match in _COMPILED:
+        if kind in _WITH_SKIPPABLE and match(head, at):
+            return kind
+    return Compression.LZ4 if key.lower().endswith(".lz4") else Compression.ZSTD
 
 
 def _is_zlib_header(head: bytes) -> bool:
@@ -176,6 +192,8 @@ class Decoder:
         short = _SHORT_MAGICS.get(self._compression)
         if short is not None:
             return not self.stream_head.startswith(short)
+        if self._compression in _WITH_SKIPPABLE and _SKIPPABLE.match(self.stream_head):
+            return False
         return compression_of(self.stream_head) is not self._compression
 
     def _broken(self, reason: str, how: str) -> BrokenStreamError:

@@ -170,6 +170,38 @@ def test_xz_that_needs_more_memory_than_a_function_has_is_named() -> None:
     assert damage.detail == "the xz data is corrupt (Memory usage limit exceeded)"
 
 
+def skippable(size: int, kind: int = 0x50) -> bytes:
+    """A frame without text."""
+    return (
+        bytes([kind])
+        + b"\x2a\x4d\x18"
+        + size.to_bytes(4, "little")
+        + b"\x04\x22\x4d\x18"[:size].ljust(size, b"#")
+    )
+
+
+@pytest.mark.parametrize("packer", ["zstd", "lz4"])
+@pytest.mark.parametrize(
+    "before", [skippable(0), skippable(90, 0x5F), skippable(4, 0x52) + skippable(100_000)]
+)
+@pytest.mark.parametrize("piece_bytes", [5, 1 << 20])
+def test_the_first_frame_with_text_tells_how_an_object_is_compressed(
+    packer: str, before: bytes, piece_bytes: int
+) -> None:
+    data = before + PACKERS[packer](PLAIN[:30_000]) + before + PACKERS[packer](PLAIN[30_000:])
+    assert compression_of(data) is Compression(packer)
+    assert read(data, piece_bytes) == (PLAIN, None)
+    text, damage = read(data + before[:-1])
+    assert text == PLAIN
+    assert damage
+    assert damage.reason == "truncated"
+
+
+def test_the_extension_decides_where_a_head_has_only_frames_without_text() -> None:
+    assert compression_of(skippable(10_000)[:1024], "a.log.lz4") is Compression.LZ4
+    assert compression_of(skippable(10_000)[:1024], "a.log.zst") is Compression.ZSTD
+
+
 def test_compression_is_not_told_by_less_than_its_magic() -> None:
     assert compression_of(b"\x1f\x8b") is Compression.NONE
     assert compression_of(b"") is Compression.NONE
