@@ -15,8 +15,16 @@ from isal import igzip_lib
 _FEED_BYTES: Final = 64 * 1024
 _ZSTD_FEED_BYTES: Final = 256
 """zstandard cannot bound its output; an RLE block turns 4 bytes into 128 KiB, so this many into 8 MiB."""
-XZ_MEMORY_BYTES: Final = 128 * 1024 * 1024
-"""Memory that a decoder of xz may take, of a function's 512 MB: `xz -9` needs 65 MiB."""
+XZ_MEMORY_BYTES: Final = 129 * 1024 * 1024
+"""Memory that a decoder of xz may take, of a function's 512 MB: enough for a window of 128 MiB, the most that a decoder of zstd
+takes too. `xz -9` needs 65 MiB."""
+_WINDOW: Final = "needs a window of more than 128 MiB, and is refused (compress it with a smaller one)"
+_REFUSALS: Final = (
+    ("Memory usage limit", _WINDOW),
+    ("requires too much memory", _WINDOW),
+    ("Dictionary mismatch", "needs a dictionary that is not in it, and is refused (compress it without one)"),
+)
+"""What messages of the decoders contain of data that may be whole, and what that means."""
 
 
 class Compression(StrEnum):
@@ -115,6 +123,12 @@ def faults_of(compression: Compression) -> tuple[type[Exception], ...]:
             return (ValueError,)
         case _:
             return (cast("type[Exception]", igzip_lib.IsalError),)
+
+
+def fault_in(error: Exception) -> tuple[str, str]:
+    """The reason of `Damage` for an exception of a decoder, and how the data is."""
+    refusals = (("limit", how) for words, how in _REFUSALS if words in str(error))
+    return next(refusals, ("corrupt", f"is corrupt ({error})"))
 
 
 class _Zstd:

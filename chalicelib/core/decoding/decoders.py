@@ -13,7 +13,7 @@ from typing import Final
 
 from chalicelib.core.decoding.block_borders import Border, proven_border
 from chalicelib.core.decoding.checkpoints import Checkpoint, StreamState
-from chalicelib.core.decoding.compressions import Compression, Snappy, Stream, faults_of, stream_of
+from chalicelib.core.decoding.compressions import Compression, Snappy, Stream, fault_in, faults_of, stream_of
 from chalicelib.core.decoding.resumed_gzip import ResumedGzip
 
 BLOCK_BYTES: Final = 256 * 1024
@@ -24,8 +24,8 @@ _MAGIC_BYTES: Final = 16
 class Damage:
     """Where and how an object breaks: everything before is text, nothing after is.
 
-    reason: ``truncated``, ``corrupt`` or ``trailing-garbage``. object_offset: bytes of the object up to the fault.
-    text_offset: bytes of text before it.
+    reason: ``truncated``, ``corrupt``, ``trailing-garbage`` or, of what is refused, ``limit``. object_offset: bytes of
+    the object up to the fault. text_offset: bytes of text before it.
     """
 
     reason: str
@@ -212,4 +212,4 @@ class Decoder:
         except faults_of(self._compression) as error:
             if self._follows_something_else():
                 raise self._broken("trailing-garbage", "is followed by something else") from error
-            raise self._broken("corrupt", f"is corrupt ({error})") from error
+            raise self._broken(*fault_in(error)) from error

@@ -6,6 +6,8 @@ import bz2
 import gzip
 import lzma
 import zlib
+from collections.abc import Callable
+from functools import partial
 
 import brotli
 import cramjam
@@ -159,15 +161,52 @@ def test_text_whose_key_ends_like_brotli_is_text(text: bytes) -> None:
     assert compression_of(text, "a.br") is expected
 
 
-def test_xz_that_needs_more_memory_than_a_function_has_is_named() -> None:
+def with_window_of_4_gib() -> bytes:
     packed = bytearray(lzma.compress(PLAIN))
     block = slice(12, 12 + (packed[12] + 1) * 4 - 4)
-    packed[packed.index(b"\x21\x01", 12) + 2] = 40  # a dictionary of 4 GiB
+    packed[packed.index(b"\x21\x01", 12) + 2] = 40
     packed[block.stop : block.stop + 4] = zlib.crc32(packed[block]).to_bytes(4, "little")
-    text, damage = read(bytes(packed))
-    assert not text
+    return bytes(packed)
+
+
+def windowed(window_log: int) -> bytes:
+    parameters = zstandard.ZstdCompressionParameters(window_log=window_log, compression_level=1)
+    packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    return packer.compress(PLAIN) + packer.flush()
+
+
+def of_dictionary() -> bytes:
+    trained = zstandard.train_dictionary(4096, [b"%d a line, %d of a log" % (n, n * 7) for n in range(2000)])
+    return zstandard.ZstdCompressor(dict_data=trained).compress(PLAIN)
+
+
+def of_window(size: int) -> bytes:
+    return lzma.compress(PLAIN, filters=[{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": size}])
+
+
+WINDOW = "needs a window of more than 128 MiB, and is refused (compress it with a smaller one)"
+REFUSED = [
+    ("xz", with_window_of_4_gib, WINDOW),
+    ("xz", partial(of_window, 256 << 20), WINDOW),
+    ("zstd", partial(windowed, 28), WINDOW),
+    ("zstd", of_dictionary, "needs a dictionary that is not in it, and is refused (compress it without one)"),
+]
+
+
+@pytest.mark.parametrize(("packer", "make", "how"), REFUSED)
+@pytest.mark.parametrize("before", [b"", PLAIN])
+def test_what_needs_too_large_a_window_or_a_dictionary_is_not_called_corrupt(
+    packer: str, make: Callable[[], bytes], how: str, before: bytes
+) -> None:
+    text, damage = read((PACKERS[packer](before) if before else b"") + make())
+    assert text == before
     assert damage
-    assert damage.detail == "the xz data is corrupt (Memory usage limit exceeded)"
+    assert (damage.reason, damage.detail) == ("limit", f"the {packer} data {how}")
+
+
+def test_the_largest_window_is_read() -> None:
+    assert read(windowed(27)) == (PLAIN, None)
+    assert read(of_window(128 << 20)) == (PLAIN, None)
 
 
 def skippable(size: int, kind: int = 0x50) -> bytes:
