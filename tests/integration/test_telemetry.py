@@ -25,12 +25,15 @@ def test_a_file_leaves_its_events_and_metrics_and_none_of_its_lines(stack: Local
     file_id = file["file_id"]
 
     def complete_events() -> dict[str, list[dict[str, Any]]] | None:
-        """The file's events by their names, once the last one is there."""
-        events: dict[str, list[dict[str, Any]]] = {}
+        """The file's events by their names, once the last one is there; of a batch that came twice, the later ones."""
+        latest = {}
         for line in lines_of(stack):
             event = json.loads(line)
             if event.get("file_id") == file_id:
-                events.setdefault(event["message"], []).append(event)
+                latest[event["message"], event.get("batch_id")] = event
+        events: dict[str, list[dict[str, Any]]] = {}
+        for event in latest.values():
+            events.setdefault(event["message"], []).append(event)
         return events if "notice_sent" in events and len(events.get("batch_done", ())) == 2 else None
 
     events = wait_for(complete_events, "the events of the file")
