@@ -130,6 +130,7 @@ def from_seal(seal: Seal) -> dict[str, Any]:
         "context": seal.context,
         "digests": None if seal.digests_in else seal.digests or None,
         "digests_in": seal.digests_in or None,
+        "cut_short": seal.cut_short,
     }
 
 
@@ -145,6 +146,7 @@ def to_seal(item: Mapping[str, Any]) -> Seal:
         context=item.get("context"),
         digests=item.get("digests", ""),
         digests_in=item.get("digests_in", ""),
+        cut_short=item.get("cut_short"),
     )
 
 

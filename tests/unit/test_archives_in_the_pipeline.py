@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.core.archives.accounts import OF_MEMBERS
 from chalicelib.core.framing.cutting import Limits
 from chalicelib.core.ledger.accounts import State, account_of
+from chalicelib.core.ledger.marks import Tally
 from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.reading import Reading
 from chalicelib.core.records import Record, Reject
@@ -22,6 +24,7 @@ from tests.fakes import Crash, Pipeline, in_time
 from tests.tars import header, size_of, tar
 from tests.unit.test_dead_letters import EVERYTHING, UNPACED
 from tests.unit.test_deliveries import deliver, drain, run_in_order, run_quietly
+from tests.unit.test_verifying import verdict_of
 from tests.zips import zipped
 
 LIMITS = Limits(batch_max_lines=5, batch_max_bytes=1200, entry_max_bytes=400, split_bytes=1500)
@@ -57,6 +60,14 @@ FORMS = {
     "misplaced.zip": misplaced(zipped(MEMBERS)), "zip": zipped(MEMBERS), "stored.zip": zipped(MEMBERS, 0), "lying": LYING, "lying.gz": gzip.compress(LYING, mtime=0),
 }  # fmt: skip
 
+TWO = [("a.log", LINES[:700]), ("b.log", LINES)]
+ENDING_WITHIN = {
+    "tar": tar(TWO)[:2800], "tgz": gzip.compress(tar(TWO), mtime=0)[:-60], "zip": zipped(TWO, 0)[:1300], "deflate.zip": zipped(TWO)[:300],
+    "zip.gz": gzip.compress(zipped(TWO, 0), mtime=0)[:-90], "header alone": tar(TWO)[:1536 + 512], "claiming.tar": size_of(tar(TWO), 1536, 10**6),
+    "claiming.tgz": gzip.compress(size_of(tar(TWO), 1536, 10**6)), "core.tgz": gzip.compress(tar([*TWO[:1], ("core", bytes(range(256)) * 9)])[:3000]),
+    "nested.tgz": gzip.compress(tar([("in.tar", tar(TWO))])[:2900]), "nested.tar": tar([("in.tar", tar(TWO))])[:2900],
+}  # fmt: skip
+
 
 def poured(data: bytes) -> Pipeline:
     pipeline = Pipeline(LIMITS, piece_bytes=100)
@@ -71,6 +82,54 @@ def files_of(pipeline: Pipeline) -> dict[str, StoredFile]:
 def archive_in(pipeline: Pipeline) -> StoredFile:
     (archive,) = (file for file in files_of(pipeline).values() if file.plan.object.member is None)
     return archive
+
+
+@pytest.mark.parametrize("form", ENDING_WITHIN)
+@pytest.mark.parametrize("last_first", [False, True])
+def test_an_archive_that_ends_within_a_member_waits_for_it_too(form: str, last_first: bool) -> None:
+    pipeline = Pipeline(LIMITS, piece_bytes=100)
+    archive_id = pipeline.splitter.ingest(pipeline.objects.add("a", ENDING_WITHIN[form]), in_time())
+    while queue := pipeline.split_queue.messages or pipeline.batch_queue.messages:
+        deliver(pipeline, queue.pop(-1 if last_first else 0).body)
+        members = [file for file in files_of(pipeline).values() if file.plan.object.member]
+        assert len({file.account.state.settled for file in members} - {True}) <= (
+            not files_of(pipeline)[archive_id].account.state.settled
+        )
+    archive = files_of(pipeline)[archive_id]
+    account = archive.account
+    listed = [
+        each for split in range(account.splits) for each in pipeline.ledger.read_members(archive_id, split)
+    ]
+    assert account.state is State.DAMAGED
+    assert len(listed) == account.batches - account.splits == (1 if "nested" in form else 2)
+    assert account.summary.counts.total.bytes == account.text_bytes
+    counted = pipeline.ledger.read_account(archive).summary.counts.skipped
+    of_members = sum((counted.get(reason, Tally()) for reason in OF_MEMBERS), Tally())
+    assert of_members.entries == len(listed)
+    assert len(files_of(pipeline)) > len(listed)
+    for file in files_of(pipeline).values():
+        verdict = verdict_of(pipeline, file.plan.file_id)
+        assert verdict.number == 0, verdict.differences
+        assert verdict.result == ("unproved" if file.plan.failure else "proved")
+
+
+@pytest.mark.parametrize("form", ["tar", "tgz"])
+def test_an_archive_that_ends_within_a_member_waits_for_its_redrive(form: str) -> None:
+    pipeline = Pipeline(LIMITS, piece_bytes=4096)
+    archive_id = pipeline.splitter.ingest(pipeline.objects.add("a", ENDING_WITHIN[form]), in_time())
+    while pipeline.split_queue.messages:
+        deliver(pipeline, pipeline.split_queue.messages.pop(0).body)
+    dead = pipeline.batch_queue.messages.pop().body
+    drain(pipeline, Random(1), repeats=0)
+    assert files_of(pipeline)[archive_id].account.state is State.PROCESSING
+    pipeline.dead_letter_consumer.take(Incoming("dead", "r", dead, 10))
+    archive = files_of(pipeline)[archive_id]
+    assert archive.account.state is State.INCOMPLETE
+    assert archive.account.summary.total.bytes == archive.account.text_bytes
+    assert not verdict_of(pipeline, archive_id).number
+    pipeline.office.redrive(EVERYTHING, in_time(), UNPACED)
+    drain(pipeline, Random(1), repeats=0)
+    assert pipeline.tables == poured(ENDING_WITHIN[form]).tables
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -103,7 +162,9 @@ def test_the_pipeline_makes_of_an_archive_what_a_reading_makes_of_it(form: str) 
     assert len(seen) > 2
 
 
-@pytest.mark.parametrize("form", ["tar", "tar.gz", "zip.gz", "cut.zip", "lying.gz", "misplaced.zip"])
+@pytest.mark.parametrize(
+    "form", ["tar", "tar.gz", "zip.gz", "cut.zip", "cut.tgz", "lying.gz", "misplaced.zip"]
+)
 def test_a_death_at_any_effect_leaves_the_tables_of_an_undisturbed_run(form: str) -> None:
     quiet = poured(FORMS[form])
     effects = quiet.effects.count
@@ -139,7 +200,9 @@ def test_each_line_of_two_hundred_members_is_there_once_though_two_functions_die
     assert collected == {name: [("0", "3")] for name, _ in members}
 
 
-@given(st.sampled_from(["tar", "tar.gz", "zip", "zip.gz", "cut.zip", "lying"]), st.integers(0, 2**32))
+@given(
+    st.sampled_from(["tar", "tar.gz", "zip", "zip.gz", "cut.zip", "cut.tgz", "lying"]), st.integers(0, 2**32)
+)
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=8, deadline=None)
 def test_repeated_and_reordered_messages_and_short_invocations_leave_the_tables_of_one_delivery(
     form: str, seed: int

@@ -177,6 +177,7 @@ def member(key: str, *settled_archive: Any) -> tuple[Pipeline, str]:
 
 
 MEMBERS: Final = [("a.log", JSON), ("b.png", b"\x89PNG\r\n\x1a\n" + bytes(90)), ("empty.log", b"")]
+CUT: Final = [("a.log", JSON), ("b.log", JSON * 3)]
 SINK: Final = {"layout": Layout.NONE, "sink": Sink.PARQUET}
 BOTH: Final = {"layout": Layout.PACKED, "sink": Sink.PARQUET}
 
@@ -205,6 +206,7 @@ FILES: Final[dict[str, Callable[[], tuple[Pipeline, str]]]] = {
     "being read again, the sink alone": lambda: read_again(done=False, **SINK),
     "archive": lambda: archive(MEMBERS),
     "damaged archive": lambda: archive([*MEMBERS[:1], ("c.log", JSON)], broken=1500),
+    "archive that ends within a member": lambda: settled(gzip.compress(tar(CUT), mtime=0)[:-30], "a.tgz"),
     "member": lambda: member("a.tar/a.log", *archive(MEMBERS)),
     "empty member": lambda: member("a.tar/empty.log", *archive(MEMBERS)),
 }

@@ -34,6 +34,11 @@ class PackedFile(NamedTuple):
     crc: int | None = None
     claimed: int | None = None
 
+    @property
+    def whole(self) -> int:
+        """How many bytes it is to have."""
+        return self.size if self.claimed is None else self.claimed
+
 
 def ends_in(what: str, at: int) -> BrokenArchiveError:
     """The error for an archive that ends in the middle of something which begins at a place."""

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from chalicelib.core.archives.accounts import MEMBERS
 from chalicelib.core.archives.found import PADDING, BrokenArchiveError, PackedFile, ends_in
 from chalicelib.core.archives.openers import opener_in
 from chalicelib.core.archives.source import Source
@@ -20,7 +19,7 @@ from chalicelib.core.archives.zip import ZipText, zip_members
 from chalicelib.core.decoding.checkpoints import Checkpoints
 from chalicelib.core.decoding.decoders import Damage
 from chalicelib.core.decoding.text import OpenObject
-from chalicelib.core.ledger.accounts import DAMAGED_REST, UNREAD_MEMBERS
+from chalicelib.core.ledger.accounts import DAMAGED_REST
 from chalicelib.core.ledger.marks import Counts, Mark, Tally
 from chalicelib.core.ledger.seals import Seal
 from chalicelib.core.plan import Archive, Member, ObjectHead, ObjectVersion, Plan, failed_plan
@@ -90,7 +89,7 @@ class Unpacker:
         """Those of the next split, for whoever reads all that it wants of one before the next is asked for."""
         begin, first, number, held_bytes = self._end, self._ordinal, 0, 0
         skipped: dict[str, int] = {}
-        damage, last = None, False
+        damage, last, cut_short = None, False, None
         while self._ordinal - first < SPLIT_MEMBERS and self._end - begin < self._plan.limits.split_bytes:
             begun = None
             try:
@@ -102,31 +101,35 @@ class Unpacker:
                     break
                 self._check(member)
                 begun = member
-                yield self._opened(member, split, number + 1 if member.size else 0)
+                yield self._opened(member, split, number + 1 if member.whole else 0)
                 self._go_behind(member)
             except BrokenArchiveError as broken:
-                damage, last = self._broken(broken, begun, skipped), True
+                end, last = self._source.read_through(), True
+                if begun and begun.whole:
+                    cut_short = self._cut_short(begun, skipped, end)
+                    number, held_bytes = number + 1, held_bytes + cut_short
+                damage = self._broken(broken, skipped, end)
                 break
             self._ordinal += 1
-            number += 1 if member.size else 0
+            number += 1 if member.whole else 0
             held_bytes += member.size
             self._pass(member.skipped, skipped, self._source.position)
         counts = Counts(skipped={reason: Tally(0, 0, size) for reason, size in skipped.items()})
         total = counts.total + Tally(number, 0, held_bytes)
         context = None if last else str(self._ordinal)
-        seal = Seal(split, begin, self._end, number + 1, total, last, damage, context)
+        seal = Seal(split, begin, self._end, number + 1, total, last, damage, context, cut_short=cut_short)
         self.closed = Closed(seal, Mark.done(counts))
 
-    def _broken(
-        self, broken: BrokenArchiveError, begun: PackedFile | None, skipped: dict[str, int]
-    ) -> Damage:
-        """Account for the rest of an archive that cannot be read on. begun: the member that it breaks in: it has what there is
-        of it, and is no batch, since nobody knew when it was opened how much that is."""
-        end = self._source.read_through()
-        if begun and begun.start < end:
-            there = min(begun.size, end - begun.start)
-            self._pass(begun.skipped, skipped, begun.start)
-            self._pass({UNREAD_MEMBERS if begun.unread else MEMBERS: there}, skipped, begun.start + there)
+    def _cut_short(self, begun: PackedFile, skipped: dict[str, int], end: int) -> int:
+        """How many bytes there are of the member that the archive ends within; nobody knew when it was opened."""
+        if begun.start > end:
+            return 0
+        there = min(begun.size, end - begun.start)
+        self._pass(begun.skipped, skipped, begun.start + there)
+        return there
+
+    def _broken(self, broken: BrokenArchiveError, skipped: dict[str, int], end: int) -> Damage:
+        """Account for the rest of an archive that cannot be read on."""
         damage = Damage(broken.reason, broken.detail, broken.at, self._end)
         if end > self._end:
             self._pass({DAMAGED_REST: end - self._end}, skipped, end)
@@ -154,7 +157,7 @@ class Unpacker:
             self._ordinal,
             packed.path,
             packed.start,
-            packed.size if packed.claimed is None else packed.claimed,
+            packed.whole,
             split,
             number,
             packed.packed,

@@ -136,6 +136,11 @@ class Mark:
         """Whether it may belong to a batch with that digest. If either digest is unknown, it may."""
         return self.disputed is None and (not self.digest or not digest or self.digest == digest)
 
+    def cut_to(self, size: int) -> Mark:
+        """The mark of a member of an archive, of which there are only so many bytes."""
+        total = Tally(self.total.entries, 0, size)
+        return replace(self, total=total, counts=Counts(skipped=dict.fromkeys(self.counts.skipped, total)))
+
     def taken_back(self, reach: tuple[int, int]) -> Mark:
         """The mark that replaces this one, since a message contradicts it. reach: where that message's records are."""
         begin, end = reach

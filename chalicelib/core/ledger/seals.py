@@ -20,7 +20,8 @@ class Seal:
     start, end: text offsets. last: whether the text ends here. damage: where the object is damaged. context: what is in
     force where the next split begins; it quotes the text, so errors never show it. digests: of its batches,
     concatenated; empty for a seal of an earlier version or of more than `DIGESTS_MAX` batches, or if they are stored at
-    `digests_in`, so that the seal stays small.
+    `digests_in`, so that the seal stays small. cut_short: of an archive that ends within a member, how many bytes there are
+    of that one, its last batch, whose mark may count what the archive says; None of all else.
     """
 
     split: int
@@ -33,6 +34,7 @@ class Seal:
     context: str | None = field(default=None, repr=False)
     digests: str = field(default="", repr=False)
     digests_in: str = field(default="", repr=False, compare=False)
+    cut_short: int | None = None
 
     def digest(self, number: int) -> str:
         """The digest of one batch; empty if unknown."""

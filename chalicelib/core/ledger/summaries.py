@@ -76,6 +76,7 @@ def summary_of(
     """Add the marks up. Of a sealed split only the marks of its batches count; others were never sent, and marks that
     contradict the seal are named and not counted. used: for all of them."""
     summary = Summary(_COMPARED if seal else 0, used=used)
+    marks = _cut_short(marks, seal) if seal else marks
     wrong = contradicted(marks, seal) if seal else frozenset()
     for number, mark in marks.items():
         named, unmeasured = (f"{split:06d}-{number:06d}",), int(not mark.is_measured)
@@ -101,7 +102,7 @@ def contradicted(marks: Mapping[int, Mark], seal: Seal) -> frozenset[int]:
     end to end from the seal's start to its end and add up to its total. If not, the marks without a digest are in
     question: those that do not meet their neighbours, or all of them if no one is known to be wrong.
     """
-    known = {number: mark for number, mark in marks.items() if number < seal.batches}
+    known = {number: mark for number, mark in _cut_short(marks, seal).items() if number < seal.batches}
     wrong = {number for number, mark in known.items() if not mark.agrees_with(seal.digest(number))}
     if wrong or len(known) < seal.batches or _adds_up(known, seal):
         return frozenset(wrong)
@@ -111,6 +112,15 @@ def contradicted(marks: Mapping[int, Mark], seal: Seal) -> frozenset[int]:
         if mark.is_measured and not (mark.digest and seal.digest(number))
     } or set(known)
     return frozenset(doubtful & _out_of_line(known, seal) or doubtful)
+
+
+def _cut_short(marks: Mapping[int, Mark], seal: Seal) -> Mapping[int, Mark]:
+    """The marks, where the last one counts no more than there is of its batch: who settles a member of a compressed archive may
+    not know yet that the archive ends within it."""
+    last = marks.get(seal.batches - 1)
+    if seal.cut_short is None or last is None or not last.is_measured:
+        return marks
+    return {**marks, seal.batches - 1: last.cut_to(seal.cut_short)}
 
 
 def unmarked(marks: Mapping[int, Mark], seal: Seal) -> list[int]:

@@ -108,6 +108,9 @@ def test_the_first_seal_stays(table) -> None:
     assert table.put_seal(FILE, replace(SEAL, end=202), None) == SEAL
     assert table.read_split(FILE, 0).seal == SEAL
     assert table.read_split(FILE, 1) is None
+    within_a_member = replace(SEAL, split=1, cut_short=0)
+    table.put_seal(FILE, within_a_member, None)
+    assert table.read_split(FILE, 1).seal == within_a_member
 
 
 def test_a_summary_of_a_split_that_is_neither_sealed_nor_set_back_leaves_nothing(table) -> None:
