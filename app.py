@@ -188,7 +188,7 @@ def ingest() -> Response:
 
 @app.route("/files/{file_id}", authorizer=guard)
 def file(file_id: str) -> dict[str, Any]:
-    return routes.file(services, file_id)
+    return routes.file(services, app.current_request, file_id)
 
 
 @app.route("/files/{file_id}/reprocess", methods=["POST"], authorizer=guard)
@@ -198,7 +198,7 @@ def reprocess(file_id: str) -> Response:
 
 @app.route("/files/{file_id}/receipt", authorizer=guard)
 def receipt(file_id: str) -> dict[str, Any]:
-    return routes.receipt(services, file_id)
+    return routes.receipt(services, app.current_request, file_id)
 
 
 @app.route("/files/{file_id}/members", authorizer=guard)
@@ -263,7 +263,7 @@ def queries() -> dict[str, Any]:
 
 @app.route("/queries/table", authorizer=guard)
 def queried_table() -> dict[str, Any]:
-    return query_routes.table(services)
+    return query_routes.table(services, app.current_request)
 
 
 @app.route("/queries/{query_id}", authorizer=guard)

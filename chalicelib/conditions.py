@@ -40,7 +40,7 @@ class Condition:
         match = _WRITTEN.fullmatch(text) if len(text) <= CONDITION_MAX_CHARS else None
         if not match:
             raise BadQueryError(
-                f"where is {quoted(text)}: give FIELD=VALUE, or with !=, <, <=, >, >= or ~ (contains), such as"
+                f"where is {quoted(text)}: give FIELD=VALUE, or with !=, <, <=, >, >= or ~ (contains), or FIELD alone, such as"
                 f" http.response.status_code>=500, in at most {CONDITION_MAX_CHARS} characters"
             )
         return cls(match[1], match[2] or "", match[3] or "")

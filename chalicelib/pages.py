@@ -73,15 +73,20 @@ def checked_limit(limit: int) -> int:
     return limit
 
 
+def is_number(text: str) -> bool:
+    """Whether it is written in the digits 0 to 9."""
+    return text.isascii() and text.isdecimal()
+
+
 def checked_offset(cursor: str) -> int:
-    if not cursor.isdecimal() or len(cursor) > _CURSOR_MAX_DIGITS:
+    if not is_number(cursor) or len(cursor) > _CURSOR_MAX_DIGITS:
         raise bad_cursor(cursor)
     return int(cursor)
 
 
 def checked_batch(cursor: str) -> tuple[int, int]:
     split, dash, number = cursor.partition("-")
-    if not (dash and split.isdecimal() and number.isdecimal()) or len(cursor) > 2 * _CURSOR_MAX_DIGITS:
+    if not (dash and is_number(split) and is_number(number)) or len(cursor) > 2 * _CURSOR_MAX_DIGITS:
         raise bad_cursor(cursor)
     return int(split), int(number)
 

@@ -18,7 +18,8 @@ class _Query(Body):
     example = '{"sql": "select count(*) from records where file_format = \'json\'"}'
 
 
-def table(services: GetServices) -> dict[str, Any]:
+def table(services: GetServices, request: Request) -> dict[str, Any]:
+    Asked(request)
     with _refusals():
         return _queries(services).table()
 

@@ -9,7 +9,7 @@ from typing import Final
 from chalicelib.conditions import CONDITIONS_MAX, Condition
 from chalicelib.core.ledger.accounts import State
 from chalicelib.core.wire.fields import quoted
-from chalicelib.pages import BadQueryError
+from chalicelib.pages import BadQueryError, is_number
 from chalicelib.status_json import BATCH_STATES
 
 TEXT_MAX_CHARS: Final = 200
@@ -41,8 +41,8 @@ def checked_batch_state(state: str) -> str:
 
 
 def checked_severity(severity: str) -> int:
-    is_number = severity.isdecimal() and len(severity) <= _SEVERITY_MAX_DIGITS
-    number = _SEVERITIES.get(severity.upper()) or (int(severity) if is_number else 0)
+    is_short = is_number(severity) and len(severity) <= _SEVERITY_MAX_DIGITS
+    number = _SEVERITIES.get(severity.upper()) or (int(severity) if is_short else 0)
     if not 1 <= number <= 24:
         raise BadQueryError(f"severity is {quoted(severity)}: give {', '.join(_SEVERITIES)} or 1 to 24")
     return number

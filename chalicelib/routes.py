@@ -75,6 +75,7 @@ def asking(request: Request) -> Person:
 
 def me(services: GetServices, request: Request) -> dict[str, Any]:
     """queries: whether there is a sink to ask."""
+    Asked(request)
     person = asking(request)
     with refusals():
         has_sink = services().settings.sink is not Sink.NONE
@@ -118,12 +119,14 @@ def files(services: GetServices, request: Request) -> dict[str, Any]:
         )
 
 
-def file(services: GetServices, file_id: str) -> dict[str, Any]:
+def file(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
+    Asked(request)
     with refusals():
         return services().status.file(file_id)
 
 
-def receipt(services: GetServices, file_id: str) -> dict[str, Any]:
+def receipt(services: GetServices, request: Request, file_id: str) -> dict[str, Any]:
+    Asked(request)
     with refusals():
         try:
             return services().status.receipt(file_id)
@@ -265,7 +268,8 @@ class Asked:
         self._query = request.query_params
         self._given = dict(request.query_params or {})
         if unknown := [name for name in self._given if name not in known]:
-            raise BadRequestError(f"unknown parameter {quoted(unknown[0])}: known are {', '.join(known)}")
+            names = f"known are {', '.join(known)}" if known else "this route takes none"
+            raise BadRequestError(f"unknown parameter {quoted(unknown[0])}: {names}")
 
     def text(self, name: str) -> str | None:
         return self._given.get(name) or None
@@ -283,7 +287,7 @@ class Asked:
         text = self.text(name)
         if text is None:
             return default
-        if not text.isdecimal() or len(text) > len(str(largest)):
+        if not pages.is_number(text) or len(text) > len(str(largest)):
             raise BadRequestError(f"{name} is {quoted(text)}: give a number from 1 to {largest}")
         return int(text)
 

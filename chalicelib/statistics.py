@@ -195,6 +195,8 @@ class Statistics:
             raise BadQueryError(f"by is {quoted(by)}: give one of {', '.join(_WIDTHS)}")
         until = end or self._now()
         begin = begin or until - min(_DEFAULT_SPANS[by], until - datetime.min.replace(tzinfo=UTC))
+        if end and begin > end:
+            raise BadQueryError("from is later than to: give the earlier time as from")
         end = end or _ceiling(until)  # an answer that is polled stays the same until something settles
         if until - begin > _LONGEST_SPANS[by]:
             raise BadQueryError(

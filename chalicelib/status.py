@@ -25,6 +25,7 @@ from chalicelib.pages import (
     checked_batch,
     checked_limit,
     checked_offset,
+    is_number,
 )
 from chalicelib.questions import (
     checked_batch_state,
@@ -261,7 +262,7 @@ class Status:
         stored, generation = self._stored(file_id), 0
         position, tilde, number = (cursor or "").partition("~")
         if tilde:
-            if not number.isdecimal() or len(number) > _GENERATION_MAX_DIGITS:
+            if not is_number(number) or len(number) > _GENERATION_MAX_DIGITS:
                 raise bad_cursor(cursor or "")
             generation = int(number)
         if cursor and generation != stored.plan.generation:

@@ -7,6 +7,7 @@ versioning keeps it; the CORS rules of the input bucket must name the origin of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
@@ -29,6 +30,9 @@ _SIGNED_BYTES: Final = 3000
 _PART_MIN_BYTES: Final = 16 * 1024**2
 _MIB: Final = 1024**2
 ID_MAX_CHARS: Final = 2000
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
+"""What no listing of a bucket in XML 1.0 can have, or S3 advises against
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html)."""
 ETAG_MAX_CHARS: Final = 200
 
 
@@ -97,6 +101,8 @@ class Uploads:
     def _check(self, key: str) -> None:
         if not key or len(key.encode()) > NAME_MAX_CHARS:
             raise BadQueryError(f"key is {quoted(key)}: give a string of 1 to {NAME_MAX_CHARS:,} bytes")
+        if _CONTROLS.search(key):
+            raise BadQueryError(f"key is {quoted(key)}: give one without control characters")
         if not self._keys.takes(key):
             raise BadQueryError(f"key is {quoted(key)}: {self._keys.refusal()}")
 

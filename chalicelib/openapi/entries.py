@@ -113,7 +113,7 @@ _SEVERITY: Final[Schema] = {
 }
 _WHERE: Final[Schema] = {
     "type": "array",
-    "description": "FIELD=VALUE, or with !=, <, <=, >, >= or ~ (contains); all of them hold",
+    "description": "FIELD=VALUE, or with !=, <, <=, >, >= or ~ (contains); FIELD alone: it is present. Numbers are compared with numbers only. All of them hold.",
     "items": {"type": "string", "maxLength": CONDITION_MAX_CHARS},
     "maxItems": CONDITIONS_MAX,
 }

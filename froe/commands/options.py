@@ -67,7 +67,7 @@ where_option = click.option(
     metavar="CONDITION",
     multiple=True,
     callback=_conditions,
-    help="Only records that match this condition, such as http.response.status_code>=500 or url.path~cart; may be repeated.",
+    help="Only records that match this condition, such as http.response.status_code>=500 or url.path~cart, or FIELD alone: has that field. May be repeated.",
 )
 limit_option = click.option(
     "--limit",

@@ -306,6 +306,7 @@ def test_a_wrong_request_names_what_is_wrong_and_the_remedy(
     [
         ("state=gone", "give one of dead, redriven, discarded, resolved, all"),
         ("limit=0", "limit is 0"),
+        ("limit=%E0%A5%A7", "limit is '१'"),
         ("limit=x", "limit is 'x'"),
         ("file=A", "file is 'A'"),
         ("cursor=%20", "cursor is ' '"),

@@ -543,6 +543,8 @@ def test_the_table_is_told_with_its_columns_and_a_stage_without_sink_says_what_t
         "records",
         ["body", "file_format"],
     )
+    status, answer = asking.get("/queries/table?x=1")
+    assert (status, "unknown parameter 'x': this route takes none" in answer["Message"]) == (400, True)
     assert asking.get("/me")[1]["queries"] is True
     services.queries, services.settings.sink = None, Sink.NONE
     assert asking.get("/me")[1]["queries"] is False
