@@ -1,5 +1,7 @@
 // Asks the status API: with the token of this tab, and with the ETag of what is known already.
 
+import { onPage } from "./words.js";
+
 const KEY = "froe-token";
 const root = location.origin + location.pathname.replace(/\/*$/, "/");
 const known = new Map();
@@ -97,7 +99,7 @@ async function ask(path, { method = "GET", body, bearer, signal } = {}) {
   }
   const isRefusal = answer.status === 401 || (answer.status === 403 && !said?.Code);
   if (!bearer && isRefusal) throw await refusal(path, answer.status, used);
-  throw new Failure(answer.status, said?.Message ?? said?.message ?? `The API answered ${answer.status}.`);
+  throw new Failure(answer.status, onPage(said?.Message ?? said?.message ?? `The API answered ${answer.status}.`));
 }
 
 /** A 403 of the gateway: the token is not good, or only its role is too low for one route. It asks who that is but once. */

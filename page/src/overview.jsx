@@ -29,13 +29,18 @@ async function pageOf(query, signal) {
   return page;
 }
 
-/** The newest files; of those that move, the account as it is now and not as of the last settled split. */
+let lately = new Map(); // file id → a moving file as it was last read by itself
+let turn = 0;
+
+/** The newest files; of those that move, the account as it is now, of some in turn, and not as of the last settled split. */
 async function newest(query, signal) {
   const page = await pageOf(query, signal);
-  const moving = page.items.filter(isMoving).slice(0, WATCHED_MAX);
-  const fresh = await Promise.all(moving.map((file) => get(`files/${file.file_id}`, {}, { signal }).catch(() => file)));
-  const now = new Map(fresh.map((file) => [file.file_id, file]));
-  return { ...page, items: page.items.map((file) => now.get(file.file_id) ?? file) };
+  const moving = page.items.filter(isMoving);
+  const some = moving.length > WATCHED_MAX ? Array.from({ length: WATCHED_MAX }, (_, at) => moving[(turn + at) % moving.length]) : moving;
+  turn += some.length;
+  const fresh = await Promise.all(some.map((file) => get(`files/${file.file_id}`, {}, { signal }).catch(() => lately.get(file.file_id) ?? file)));
+  lately = new Map([...moving.map((file) => lately.get(file.file_id) ?? file), ...fresh].map((file) => [file.file_id, file]));
+  return { ...page, items: page.items.map((file) => lately.get(file.file_id) ?? file) };
 }
 
 export function Overview({ query, letters }) {

@@ -81,11 +81,11 @@ export function Records({ file, query }) {
           </label>
           <label>From (UTC)<input type="datetime-local" step="1" value={asked.from} onChange={(event) => ask({ from: event.target.value })} /></label>
           <label>To (UTC)<input type="datetime-local" step="1" value={asked.to} onChange={(event) => ask({ to: event.target.value })} /></label>
-          <label class="wide">Where<input name="where" placeholder="status>=500, client.address=192.0.2.7, body~timeout" spellcheck={false} autocomplete="off" aria-describedby="where-help" /></label>
+          <label class="wide">Where<input name="where" placeholder="status>=500" spellcheck={false} autocomplete="off" aria-describedby="where-help" /></label>
           <button type="submit">Search</button>
           {isFiltered && <button type="button" class="quiet" onClick={() => go(["file", file.file_id, "records"], {}, { replace: true })}>Clear</button>}
         </form>
-        <p id="where-help" class="hidden">A field, one of = != &gt; &gt;= &lt; &lt;= or ~ for contains, and a value</p>
+        <p id="where-help" class="under">Where: a field, one of = != &gt; &gt;= &lt; &lt;= or ~ for contains, and a value, such as body~timeout</p>
         {asked.where.length > 0 && (
           <ul class="wheres" aria-label="Conditions on fields">
             {asked.where.map((each) => <li key={each}><button type="button" class="quiet" aria-label={`Drop the condition ${plain(each)}`} onClick={() => ask({ where: asked.where.filter((other) => other !== each) })}><Text text={each} /></button></li>)}
@@ -167,28 +167,28 @@ function Table({ items, columns, chosen, open, onOpen, onWhere }) {
   const hasSeverity = items.some((item) => item.severity_text || item.severity_number);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Table of the records">
-      <table class="records">
-        <thead>
-          <tr>
-            <th scope="col">time (UTC)</th>{hasSeverity && <th scope="col">severity</th>}<th scope="col">message</th>
-            {shown.map(({ name, type }) => <th key={name} scope="col" class={type === "number" ? "number" : undefined}><Text text={name} /><span class="type">{TYPES[type]}</span></th>)}
+      <table class="records" role="table">
+        <thead role="rowgroup">
+          <tr role="row">
+            <th scope="col" role="columnheader">time (UTC)</th>{hasSeverity && <th scope="col" role="columnheader">severity</th>}<th scope="col" role="columnheader">message</th>
+            {shown.map(({ name, type }) => <th key={name} scope="col" role="columnheader" class={type === "number" ? "number" : undefined}><Text text={name} /><span class="type">{TYPES[type]}</span></th>)}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {items.map((item) => {
             const severity = severityOf(item.severity_number);
             const isOpen = open === item.offset;
             return (
               <Fragment key={item.offset}>
-                <tr class={severity ? `severity ${severity}` : undefined}>
-                  <td class="time">
+                <tr role="row" class={severity ? `severity ${severity}` : undefined}>
+                  <td role="cell" class="time">
                     <button type="button" class="opener" aria-expanded={isOpen} aria-label={`Record at byte ${item.offset}`} onClick={() => onOpen(isOpen ? null : item.offset)}>{clock(item.timestamp) || "no time"}</button>
                   </td>
-                  {hasSeverity && <td>{item.severity_text ?? severity ?? ""}</td>}
-                  <td class="message" title={plain(item.body ?? "")}><Text text={item.body ?? ""} /></td>
-                  {shown.map(({ name, type }) => <td key={name} class={type === "number" ? "number" : "field"} title={plain(written(item.attributes?.[name]))}><Text text={written(item.attributes?.[name])} /></td>)}
+                  {hasSeverity && <td role="cell">{item.severity_text ?? severity ?? ""}</td>}
+                  <td role="cell" class="message" title={plain(item.body ?? "")}><Text text={item.body ?? ""} /></td>
+                  {shown.map(({ name, type }) => <td key={name} role="cell" data-name={name} class={type === "number" ? "number" : "field"} title={plain(written(item.attributes?.[name]))}><Text text={written(item.attributes?.[name])} /></td>)}
                 </tr>
-                {isOpen && <tr class="opened"><td colSpan={(hasSeverity ? 3 : 2) + shown.length}><Whole item={item} onWhere={onWhere} /></td></tr>}
+                {isOpen && <tr role="row" class="opened"><td role="cell" colSpan={(hasSeverity ? 3 : 2) + shown.length}><Whole item={item} onWhere={onWhere} /></td></tr>}
               </Fragment>
             );
           })}

@@ -74,3 +74,8 @@ export const batchName = (id) => id.split("-").slice(-2).map(Number).join("-");
 
 /** A reason of a file in pieces: every other one is the name of a batch. */
 export const batchesIn = (reason) => reason.split(/(?<![\w/.-])(\d{6}-\d{6})(?![\w/-])/).map((each, at) => (at % 2 ? batchName(each) : each));
+
+const SCREENS = { files: "Files", queries: "Ask", uploads: "Upload", "dead-letters": "Dead letters", audit: "Audit" };
+
+/** A message of the API for readers of the page: where it names a route, the screen that serves the same. */
+export const onPage = (message) => message.replace(/\b(?:GET|POST) \/([a-z-]+)(?:\/table)?(?![/\w?])/g, (route, name) => SCREENS[name] ?? route);

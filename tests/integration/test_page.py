@@ -166,6 +166,23 @@ def test_all_that_needs_attention_can_be_seen(
     expect(page.locator("table.files")).to_contain_text("picture.png")
 
 
+def test_each_file_that_moves_is_live_however_many_they_are(
+    visit: Callable[..., Visit], stack: LocalStack, files: dict[str, str]
+) -> None:
+    file = call_api(stack, f"/files/{files['good']}").body
+    moving = {f"{at:026d}": {**file, "state": "PROCESSING", "file_id": f"{at:026d}"} for at in range(20)}
+    stale = [{**each, "parsed": {"entries": 0, "lines": 0, "bytes": 0}} for each in moving.values()]
+    one = visit(None)
+    page = one.page
+    page.route(re.compile(r"/files[?]"), lambda route: route.fulfill(json={"items": stale, "cursor": None}))
+    page.route(
+        re.compile(r"/files/0\d+$"),
+        lambda route: route.fulfill(json=moving[route.request.url.rpartition("/")[2]]),
+    )
+    one.go("")
+    expect(page.locator("table.files tbody tr").filter(has_text="6,000 parsed")).to_have_count(20)
+
+
 def test_filters_leave_only_what_is_asked_for(visit: Callable[..., Visit], files: dict[str, str]) -> None:
     page = visit("?key=page/").page
     rows = page.locator("table.files tbody tr")
@@ -231,6 +248,20 @@ def test_records_are_searched_filtered_and_paged(visit: Callable[..., Visit], fi
     page.locator(".chooser summary").click()
     page.get_by_role("checkbox", name="status").uncheck()
     expect(page.locator("table.records thead")).not_to_contain_text("status")
+
+
+def test_on_a_phone_the_message_of_a_record_is_in_sight(
+    visit: Callable[..., Visit], files: dict[str, str]
+) -> None:
+    one = visit(f"file/{files['good']}/records", width=360)
+    row = one.page.locator("table.records tbody tr").first
+    message = row.locator(".message")
+    expect(message).to_contain_text("order 0 ")
+    box = message.bounding_box()
+    assert box is not None
+    assert 0 <= box["x"] < box["x"] + box["width"] <= 360
+    expect(row.get_by_role("cell", name="info")).to_be_visible()
+    assert one.overflow <= 0
 
 
 def test_records_over_time_lead_to_those_of_a_bar(visit: Callable[..., Visit], files: dict[str, str]) -> None:
@@ -428,6 +459,8 @@ def test_a_token_whose_role_is_too_low_is_kept_and_the_role_is_named(
     assert page.evaluate("sessionStorage.getItem('froe-token')") == reader
     one.move("nonsense")
     expect(page.get_by_text("There is no such page.")).to_be_visible()
+    one.move(f"file/{'0' * 26}")
+    expect(page.get_by_role("alert").last).to_contain_text("; Files lists the files")
 
 
 def give_parts(page: Page, stack: LocalStack, sizes: list[int]) -> None:
