@@ -39,6 +39,7 @@ _CUTTING_SECONDS: Final = 10.0
 _LOOKED_AT: Final = 5 * MAX_LIMIT
 """Files among which the beginning of an id is looked for: an answer within a second or two."""
 _MAX_NAMED: Final = 3
+_SHORTENED: Final = f"An id may be shortened to its first {ID_SHORTEST} characters or more."
 
 
 def services_of(target: Target) -> Services:
@@ -158,11 +159,12 @@ def _what_exists(name: str, files: Sequence[ItemJson]) -> str:
     alike = [key for key in keys if name.lower() in key.lower()] or difflib.get_close_matches(name, keys)
     if alike:
         more = ", and others" if len(alike) > _MAX_NAMED else ""
-        return f". There is {', '.join(map(repr, alike[:_MAX_NAMED]))}{more}."
+        shortest = f" {_SHORTENED}" if len(name) < ID_SHORTEST else ""
+        return f". There is {', '.join(map(repr, alike[:_MAX_NAMED]))}{more}.{shortest}"
     newest = f" (newest: {', '.join(map(repr, keys[:_MAX_NAMED]))})" if keys else ""
     return (
-        f": `froe status` lists those known{newest}; one that was uploaded only now appears within seconds. An id may be"
-        f" shortened to its first {ID_SHORTEST} characters or more."
+        f": `froe status` lists those known{newest}; one that was uploaded only now appears within seconds."
+        f" {_SHORTENED}"
     )
 
 

@@ -57,11 +57,14 @@ def watch_files(
 class Pace:
     """How fast files go on, together and each."""
 
-    def __init__(self) -> None:
-        self._bytes, self._lines = Rate(), Rate()
-        self._done = 0
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._bytes, self._lines = Rate(clock), Rate(clock)
+        self._done = self._pending = 0
 
     def reach(self, files: Sequence[ItemJson]) -> None:
+        if not self._pending:  # nothing moved: how long it did not is no part of how fast it goes
+            self._bytes, self._lines = Rate(self._clock), Rate(self._clock)
         amounts = added(files)
         self._done, self._pending = sum(amounts) - amounts[-1], amounts[-1]
         self._known = all(file["text_bytes"] is not None or file["state"] in SETTLED for file in files)

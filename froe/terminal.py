@@ -120,11 +120,22 @@ class Column:
 def print_table(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], *, marked: Sequence[bool] = ()
 ) -> None:
-    """Draw a table on standard output; marked rows stand out."""
+    """Draw a table on standard output; marked rows stand out. In a file or a pipe no blanks follow a line, and the rule ends
+    with the heading."""
     from rich.console import Console  # noqa: PLC0415 - see the docstring of the module
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
-    console.print(table_of(columns, rows, console.width, marked=marked))
+    table = table_of(columns, rows, console.width, marked=marked)
+    if sys.stdout.isatty() or console.color_system:
+        console.print(table)
+        return
+    with console.capture() as capture:
+        console.print(table)
+    lines = [line.rstrip(" ") for line in capture.get().split("\n")]
+    rule = next((number for number, line in enumerate(lines) if line and not line.strip("─")), None)
+    if rule is not None:
+        lines[rule] = lines[rule][: max(map(len, lines[:rule]))]
+    sys.stdout.write("\n".join(lines))
 
 
 def table_of(

@@ -207,7 +207,9 @@ class TestStatus:
 
         for name in ("access.log", "web/acces.log", "WEB"):
             assert "There is 'web/access.log'." in froe(monkeypatch, ledger, "status", name).stderr
+        assert "first 4 characters" in froe(monkeypatch, ledger, "status", "w").stderr
         unlike = froe(monkeypatch, ledger, "status", "zzz").stderr
+        assert "first 4 characters" in unlike
         assert "newest: 'web/access.log', 'db/slow.log'" in unlike
 
     @pytest.mark.parametrize("command", ["records", "rejects", "status"])

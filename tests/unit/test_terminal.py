@@ -138,6 +138,16 @@ def test_a_table_into_a_file_is_never_shortened(capsys: pytest.CaptureFixture[st
     assert lines[2].split() == ["i" * 26, "k" * 900, "json", "1", "77"]
 
 
+def test_a_table_into_a_file_has_no_blanks_behind_its_lines_and_no_rule_beyond_its_heading(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_table((Column("id"), Column("a\nreason")), [("1", "because " * 40), ("22", ""), ("3", "─")])
+
+    assert capsys.readouterr().out == (
+        "    a\nid  reason\n──────────\n1   " + ("because " * 40).strip() + "\n22\n3   ─\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("width", "ids"),
     [

@@ -117,6 +117,24 @@ class Moving(FakeStatus):
 UNDER_WAY = file_json(state="PROCESSING", text_bytes=200, settled_at=None)
 
 
+class TestPace:
+    def test_time_in_which_nothing_moved_does_not_slow_it_down(self) -> None:
+        times = [0.0, 10.0, 20.0, 21.0, 22.0, 23.0]
+        clock = iter([time for time in times for _rate in range(2)])
+        pace = Pace(lambda: next(clock))
+        idle = file_json(
+            state="INCOMPLETE", dead={"entries": 1, "lines": 400, "bytes": 1000}, text_bytes=1110
+        )
+        for _ in range(3):
+            pace.reach([idle])
+            assert pace.text() == ""
+        for done in (0, 100, 200):
+            parsed = {"entries": 8, "lines": 9 + done, "bytes": 100 + 2 * done}
+            pending = {"entries": 1, "lines": 400 - done, "bytes": 1000 - 2 * done}
+            pace.reach([UNDER_WAY | {"text_bytes": 1110, "parsed": parsed, "pending": pending}])
+        assert pace.text() == "100 lines/s, 3 s left"
+
+
 class Lagging(FakeStatus):
     """A list in which nothing was settled yet of files of which half is parsed."""
 
