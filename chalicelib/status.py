@@ -15,6 +15,7 @@ from chalicelib.core.ledger.marks import Counts, Mark, Outcome, Tally
 from chalicelib.core.plan.layouts import Layout
 from chalicelib.core.wire.fields import FILE_ID, quoted
 from chalicelib.core.wire.messages import batch_id
+from chalicelib.delivery import Deadline
 from chalicelib.file_lists import FileLists, WantedFiles
 from chalicelib.ledger import Ledger, StoredFile
 from chalicelib.pages import (
@@ -40,6 +41,7 @@ from chalicelib.receipts import receipt_json
 from chalicelib.record_pages import (
     EFFORT_PER_PAGE,
     EFFORT_PER_QUERY,
+    SECONDS_PER_PAGE,
     Paging,
     ReadsRecords,
     RecordPages,
@@ -155,8 +157,10 @@ class Status:
         stored, cursor = self._continued(file_id, cursor)
         after = checked_batch(cursor) if cursor else (0, -1)
         effort, reached = 0, after
+        deadline = Deadline.after(SECONDS_PER_PAGE)
         for split, number, mark in self._batches(stored, after):
-            if page.is_full or effort >= EFFORT_PER_PAGE:
+            is_late = reached != after and deadline.seconds_left <= 0
+            if page.is_full or is_late or effort >= EFFORT_PER_PAGE:
                 return _of(stored, page.listed(f"{reached[0]}-{reached[1]}"))
             effort += 1 if split == reached[0] else EFFORT_PER_QUERY
             if query in {None, batch_state(mark)} and not page.add(

@@ -412,6 +412,18 @@ def test_a_search_that_is_out_of_time_ends_its_page_a_little_further(monkeypatch
     assert (records, parts > 1) == (298, True)
 
 
+def test_a_page_of_batches_that_is_out_of_time_ends_a_little_further(
+    monkeypatch: pytest.MonkeyPatch, events: tuple[Pipeline, Status, str]
+) -> None:
+    _, status, file_id = events
+    at_leisure = everything(partial(status.batches, file_id, state="done"))
+    assert len(at_leisure) > 9
+    monkeypatch.setattr("chalicelib.status.SECONDS_PER_PAGE", 0.0)
+    page = status.batches(file_id, state="pending")
+    assert (page["items"], page["cursor"]) == ([], "0-0")
+    assert everything(partial(status.batches, file_id, state="done")) == at_leisure
+
+
 def test_wrong_questions_name_themselves_and_the_remedy(events) -> None:
     _, status, file_id = events
     with pytest.raises(NotFoundError, match="no file 'nope'"):
