@@ -118,7 +118,7 @@ class Audit:
         before, since = (time.isoformat(timespec="microseconds") for time in (end, first))
         if cursor:
             place = _checked_place(cursor)
-            if place > before or (begin and place < since):
+            if place > before:
                 raise bad_cursor(cursor)
             before = place
         for month in _months_down(before, since) if since < before else ():
