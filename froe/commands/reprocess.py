@@ -129,7 +129,7 @@ def reprocess(
     services = services_of(find_target(stage))
     files = list(_chosen(services, names, prefix, format_name, state, rejects_over))
     if not files:
-        click.echo("There is no such file.", err=True)
+        click.echo("No settled file matches.", err=True)
     elif dry_run:
         _compare(services, files, _config_for(services, config_file), as_json=as_json)
     else:

@@ -98,7 +98,7 @@ def test_files_with_many_rejects_are_read_again_and_what_came_of_each_is_told(
     (deed,) = pipeline.trail.stored.values()
     assert (deed.action, deed.result) == ("reprocess", {"begun": 2, "refused": 0})
     again = froe(monkeypatch, pipeline, "--rejects-over", "1%")
-    assert (again.exit_code, again.stderr.strip()) == (0, "There is no such file.")
+    assert (again.exit_code, again.stderr.strip()) == (0, "No settled file matches.")
 
 
 def test_a_dry_run_says_what_would_change_and_writes_nothing(

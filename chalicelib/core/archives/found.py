@@ -40,6 +40,11 @@ class PackedFile(NamedTuple):
         return self.size if self.claimed is None else self.claimed
 
 
+def followed(at: int) -> BrokenArchiveError:
+    """The error for an archive behind which there is something else than NULs, from a place on."""
+    return BrokenArchiveError("trailing-garbage", "the archive is followed by something else", at)
+
+
 def ends_in(what: str, at: int) -> BrokenArchiveError:
     """The error for an archive that ends in the middle of something which begins at a place."""
     return BrokenArchiveError("truncated", f"the archive ends in the middle of {what}", at)

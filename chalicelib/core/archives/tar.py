@@ -1,6 +1,6 @@
 """The members of a tar: v7, ustar, GNU (long names) and pax.
 
-Every header is held against its checksum. What has no bytes of its own (directories, links, devices) is passed over; what has
+Every header is held against its checksum. What has no bytes of its own (directories, links, devices, labels of volumes) is passed over; what has
 bytes of a kind that is not read, such as a sparse file, is named. Tars behind one another are read as one. Limits: an
 extended header is at most `_EXTENDED_MAX_BYTES` long.
 https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.core.archives.found import HEADERS, PADDING, BrokenArchiveError, PackedFile, ends_in
+from chalicelib.core.archives.found import HEADERS, PADDING, BrokenArchiveError, PackedFile, ends_in, followed
 from chalicelib.core.archives.source import Source
 from chalicelib.core.decoding.binaries import is_tar
 
@@ -74,7 +74,8 @@ def tar_members(source: Source) -> Iterator[PackedFile | dict[str, int]]:
         named = extra.sparse_path or extra.path
         path = _path(header) if named is None else named
         is_folder = kind == b"\0" and path.endswith("/") and not size
-        if kind in _WITHOUT_BYTES or is_folder:
+        is_label = kind == b"V" and not size
+        if kind in _WITHOUT_BYTES or is_folder or is_label:
             extra = _Extra(skipped=extra.skipped)
             continue
         unread = extra.unread or _UNREAD.get(kind)
@@ -88,7 +89,7 @@ def tar_members(source: Source) -> Iterator[PackedFile | dict[str, int]]:
 
 def _no_header(at: int, *, is_behind_end: bool) -> BrokenArchiveError:
     if is_behind_end:
-        return BrokenArchiveError("trailing-garbage", "the archive is followed by something else", at)
+        return followed(at)
     return BrokenArchiveError("corrupt", "the header of a member is broken: its checksum is wrong", at)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from chalicelib.core.archives.found import HEADERS, BrokenArchiveError, PackedFile, ends_in
+from chalicelib.core.archives.found import HEADERS, PADDING, BrokenArchiveError, PackedFile, ends_in, followed
 from chalicelib.core.archives.source import Source
 from chalicelib.core.archives.zip_directory import (
     LOCAL,
@@ -26,6 +26,7 @@ from chalicelib.core.archives.zip_directory import (
 from chalicelib.core.decoding.compressions import Compression, faults_of, stream_of
 from chalicelib.core.decoding.decoders import BLOCK_BYTES
 from chalicelib.core.decoding.text import Text
+from chalicelib.core.ledger.accounts import DAMAGED_REST
 
 DIRECTORY: Final = "archive-directory"
 GAPS: Final = "archive-gaps"
@@ -112,7 +113,7 @@ def zip_members(source: Source, text: ZipText, first: int) -> Iterator[PackedFil
 
 
 def _by_directory(source: Source, directory: Directory, first: int) -> Iterator[PackedFile | dict[str, int]]:
-    entries, lost, start = directory
+    entries, lost, start, end_of_directory = directory
     reached = source.position
     skipped: dict[str, int] = {}
     for entry, end in zip(entries, [*(each.offset for each in entries[1:]), start], strict=True):
@@ -142,15 +143,25 @@ def _by_directory(source: Source, directory: Directory, first: int) -> Iterator[
         yield PackedFile(entry.path, source.position, 0, 0, _LOST, skipped)
         skipped = {}
     _pass_to(source, start, skipped)
-    while source.read(1 << 16):
-        pass
+    behind = _behind(source, end_of_directory)
     if source.damage:
         raise ends_in("the directory", start)
-    skipped[DIRECTORY] = source.position - start
-    yield skipped
+    yield skipped | {DIRECTORY: end_of_directory - start} | behind
     if lost:
         detail = f"{len(lost):,} of the members that the directory names are not where it says"
         raise BrokenArchiveError("corrupt", detail, start)
+    if DAMAGED_REST in behind:
+        raise followed(end_of_directory)
+
+
+def _behind(source: Source, place: int) -> dict[str, int]:
+    """What there is behind the directory, which ends at a place, by reason: NULs, or something else."""
+    source.pass_to(place)
+    is_padding = True
+    while block := source.read(1 << 16):
+        is_padding = is_padding and not block.strip(b"\0")
+    size = source.position - place
+    return {PADDING if is_padding else DAMAGED_REST: size} if size > 0 else {}
 
 
 def _without_directory(

@@ -1,6 +1,6 @@
 """The directory of a zip, zip64 too: where its members are, and what is said of them.
 
-Limits: it is held, of at most `_DIRECTORY_MAX_BYTES`. A member whose header is not where the directory says is lost, and one ends
+Limits: it is held, of at most `_DIRECTORY_MAX_BYTES`. What follows it, its comment included, is at most 64 KiB. A member whose header is not where the directory says is lost, and one ends
 where the next begins; where more than 100 are to overlap, the archive is a bomb.
 https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import stat
 import struct
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from chalicelib.core.archives.found import BrokenArchiveError
@@ -27,6 +28,8 @@ LOCAL_MAGIC: Final = b"PK\x03\x04"
 LOCAL: Final = struct.Struct("<4s5H3L2H")
 """The header in front of a member's bytes, section 4.3.7."""
 _COMMENT_MAX_BYTES: Final = 65_535
+_FOLLOWED_MAX: Final = 10
+"""Where something follows the archive, so many ends of a directory are tried."""
 _UTF_8: Final = 0x800
 _IN_ZIP64: Final = 0xFFFFFFFF
 _UNIX: Final = 3
@@ -56,11 +59,12 @@ class Entry(NamedTuple):
 
 
 class Directory(NamedTuple):
-    """entries: by their place. lost: those whose place has no header, or is another's. start: of the directory itself."""
+    """entries: by their place. lost: those whose place has no header, or is another's. start, end: of the directory itself."""
 
     entries: list[Entry]
     lost: list[Entry]
     start: int
+    end: int
 
 
 class OverlapError(BrokenArchiveError):
@@ -68,13 +72,19 @@ class OverlapError(BrokenArchiveError):
 
 
 class _End(NamedTuple):
-    """What the end of a directory says of it. at: where that end begins."""
+    """What the end of a directory says of it. at: where that end begins. behind: where its comment ends."""
 
     disk: int
     members: int
     length: int
     start: int
     at: int
+    behind: int
+
+    @property
+    def follows(self) -> bool:
+        """Whether it lies behind the directory that it tells of."""
+        return self.start + self.length == self.at
 
 
 def directory_of(read: Callable[[int, int], bytes], size: int, doubtful_max: int = DOUBTFUL_MAX) -> Directory:
@@ -86,13 +96,13 @@ def directory_of(read: Callable[[int, int], bytes], size: int, doubtful_max: int
         raise BrokenArchiveError(
             "limit", f"the directory of the archive is {end.length:,} bytes long", end.start
         )
-    if end.start + end.length != end.at:
+    if not end.follows:
         raise BrokenArchiveError("corrupt", "the directory of the archive is not where it says", end.at)
     entries = sorted(_entries(read(end.start, end.length), end.start))
     if len(entries) & 0xFFFF != end.members & 0xFFFF:
         detail = f"the directory of the archive has {len(entries):,} members, not {end.members:,}"
         raise BrokenArchiveError("corrupt", detail, end.start)
-    return Directory(*_placed(entries, end.start, read, doubtful_max), end.start)
+    return Directory(*_placed(entries, end.start, read, doubtful_max), end.start, end.behind)
 
 
 def _placed(
@@ -134,27 +144,40 @@ def _has_header(entry: Entry, read: Callable[[int, int], bytes]) -> bool:
 def _end_of(read: Callable[[int, int], bytes], size: int) -> _End:
     at = max(0, size - _END.size - _COMMENT_MAX_BYTES)
     tail = read(at, size - at)
-    place = tail.rfind(_END_MAGIC)
-    while place >= 0 and not _ends(tail, place):
-        place = tail.rfind(_END_MAGIC, 0, place)
-    if place < 0:
-        raise BrokenArchiveError("truncated", "the archive has no directory at its end", size)
+    places = dict(_ends(tail))
+    for place, behind in places.items():
+        if behind == len(tail):
+            return _end_at(read, tail, at, place, behind)
+    for place, behind in islice(places.items(), _FOLLOWED_MAX):
+        end = _end_at(read, tail, at, place, behind)
+        if end.follows:
+            return end
+    raise BrokenArchiveError("truncated", "the archive has no directory at its end", size)
+
+
+def _end_at(read: Callable[[int, int], bytes], tail: bytes, at: int, place: int, behind: int) -> _End:
+    """at: where the tail begins; place, behind: in it."""
     locator = tail[max(0, place - _LOCATOR64.size) : place]
     if not locator.startswith(b"PK\x06\x07"):
         _, disk, _, _, count, length, start, _ = _END.unpack_from(tail, place)
-        return _End(disk, count, length, start, at + place)
+        return _End(disk, count, length, start, at + place, at + behind)
     until = _LOCATOR64.unpack(locator)[2]
     end64 = read(until, _END64.size)
     if len(end64) < _END64.size or not end64.startswith(b"PK\x06\x06"):
         raise BrokenArchiveError("corrupt", "the end of the directory of the archive is broken", until)
     _, _, _, _, disk, _, _, count, length, start = _END64.unpack(end64)
-    return _End(disk, count, length, start, until)
+    return _End(disk, count, length, start, until, at + behind)
 
 
-def _ends(tail: bytes, place: int) -> bool:
-    """Whether an end of a directory that begins there is the end of all, its comment included."""
-    is_whole = len(tail) - place >= _END.size
-    return is_whole and place + _END.size + _END.unpack_from(tail, place)[7] == len(tail)
+def _ends(tail: bytes) -> Iterator[tuple[int, int]]:
+    """Where an end of a directory may begin, and where it ends with its comment, the last first."""
+    place = tail.rfind(_END_MAGIC)
+    while place >= 0:
+        if len(tail) - place >= _END.size:
+            behind = place + _END.size + _END.unpack_from(tail, place)[7]
+            if behind <= len(tail):
+                yield place, behind
+        place = tail.rfind(_END_MAGIC, 0, place)
 
 
 def _entries(data: bytes, start: int) -> Iterator[Entry]:

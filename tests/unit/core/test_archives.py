@@ -148,6 +148,13 @@ def test_folders_links_and_devices_are_headers_and_no_names_are_paths(
     assert not list(tmp_path.iterdir())
 
 
+def test_the_label_of_a_volume_is_a_header() -> None:
+    files = files_in(header("logs of May", kind=b"V") + tar([("a.log", SHORT)]))
+    assert list(files) == ["a/a.log", "a"]
+    assert skipped(files["a"])["archive-headers"] == 1024
+    assert files["a"].account.reason is None
+
+
 @pytest.mark.parametrize(
     ("kind", "name"), [(b"S", "a sparse file"), (b"M", "goes on in another"), (b"A", "'A'")]
 )

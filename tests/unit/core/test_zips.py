@@ -52,6 +52,36 @@ def test_members_say_what_the_same_files_say_alone(kind: str) -> None:
     assert (archive.account.state, archive.account.text_bytes) == (State.COMPLETE, len(ZIPS[kind]))
 
 
+@pytest.mark.parametrize("kind", ["descriptors", "comment", "zip64"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize(
+    "behind", [bytes(100), b"a line of text\n" * 9, b"x" + bytes(40_000)], ids=["NULs", "text", "both"]
+)
+def test_what_follows_a_zip_is_counted_behind_its_directory(
+    kind: str, pack: Callable[[bytes], bytes], behind: bytes
+) -> None:
+    whole, files = files_in(ZIPS[kind]), files_in(pack(ZIPS[kind] + behind))
+    archive, alone_ = files.pop("a"), whole.pop("a")
+    assert [file.outcomes for file in files.values()] == [file.outcomes for file in whole.values()]
+    if behind.strip(b"\0"):
+        reason, account = "archive-damaged", archive.account
+        assert account.state is State.DAMAGED
+        assert account.reason == (
+            f"the archive is followed by something else at byte {len(ZIPS[kind]):,} of the archive"
+        )
+    else:
+        reason = "archive-padding"
+        assert archive.account.state is State.COMPLETE
+    assert skipped(archive) == skipped(alone_) | {reason: len(behind)}
+
+
+def test_a_directory_within_a_member_of_a_zip_that_is_cut_is_not_its_own() -> None:
+    data = zipped([("in.zip", zipped([("b.log", SHORT)])), ("a.log", SHORT)], 0)
+    files = files_in(data[: data.rindex(b"PK\x01\x02")])
+    assert list(files) == ["a/in.zip/b.log", "a/in.zip", "a/a.log", "a"]
+    assert "no directory at its end" in (files["a"].account.reason or "")
+
+
 def test_each_member_is_found_behind_whatever_split_it_is_in() -> None:
     members = [(f"{number}.log", SHORT) for number in range(40)]
     for data in (zipped(members), zipped(members, streamed=True)):
