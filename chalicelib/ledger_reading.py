@@ -28,6 +28,10 @@ class LedgerReading:
     def read_file(self, file_id: str) -> StoredFile | None:
         return self._store.read_file(file_id)
 
+    def misplaced(self, file_id: str) -> Mapping[str, tuple[str, str]]:
+        """What would place a file wrongly in lists: the name of each, what is stored, and what follows from the rest."""
+        return self._store.misplaced(file_id)
+
     def read_files(self, file_ids: Sequence[str]) -> list[StoredFile]:
         """The files that exist, in this order."""
         return self._store.read_files(file_ids)

@@ -105,6 +105,10 @@ class LedgerStore(Protocol):
 
     def read_file(self, file_id: str) -> StoredFile | None: ...
 
+    def misplaced(self, file_id: str) -> Mapping[str, tuple[str, str]]:
+        """Of what places a file in lists, as far as it is there, whatever does not follow from the rest of its item: the
+        name of each, what is stored, and what follows."""
+
     def read_files(self, file_ids: Sequence[str]) -> list[StoredFile]:
         """The files that exist, in this order."""
 

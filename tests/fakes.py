@@ -541,6 +541,10 @@ class FakeLedgerTable:
             limit,
         )
 
+    def misplaced(self, file_id: str) -> Mapping[str, tuple[str, str]]:
+        """It has no indexes."""
+        return {}
+
     def read_files(self, file_ids: Sequence[str]) -> list[StoredFile]:
         return [self.files[file_id] for file_id in file_ids if file_id in self.files]
 

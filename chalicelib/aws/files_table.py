@@ -5,7 +5,7 @@ Limits: an index may be behind the table; the items of a list are read from the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -65,6 +65,24 @@ class DynamoFiles(DynamoGenerations):
     def read_file(self, file_id: str) -> StoredFile | None:
         item = self._items.get(Key(file_id, _FILE))
         return ledger_items.read_item(item, ledger_items.to_file) if item and _PLAN in item else None
+
+    def misplaced(self, file_id: str) -> Mapping[str, tuple[str, str]]:
+        item = self._items.get(Key(file_id, _FILE)) or {}
+        if has_entry_of_its_own(file_id) or _PLAN not in item:
+            return {}
+        state = ledger_items.to_state(item["state"])
+        opened = opened_position(datetime.fromisoformat(item["opened_at"]), file_id)
+        derived = {
+            "state": ledger_items.stored_state(state, file_id),
+            "shelf": ledger_items.shelf_of(file_id),
+            "opened": opened,
+        }
+        earlier = {"state": state.value}
+        return {
+            name: (item[name], value)
+            for name, value in derived.items()
+            if name in item and item[name] not in (value, earlier.get(name))
+        }
 
     def read_files(self, file_ids: Sequence[str]) -> list[StoredFile]:
         keys = [Key(file_id, _FILE) for file_id in file_ids]

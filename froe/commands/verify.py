@@ -77,8 +77,9 @@ def verify(
     services = services_of(target)
     sink = _sink_of(target)
     verdicts = []
+    passed: list[str] = []
     of_receipts = [_File(file_id, receipt["key"], receipt["size"]) for file_id, receipt in kept.items()]
-    for chosen in of_receipts or _chosen(services, names, sample):
+    for chosen in of_receipts or _chosen(services, names, sample, passed):
         for file in _within(services, chosen, deep=bool(names or kept)):
             verdict = _verdict(services, sink, file, kept.get(file.file_id))
             verdicts.append(verdict.result)
@@ -89,6 +90,8 @@ def verify(
     if not as_json:
         numbers = ", ".join(f"{verdicts.count(each):,} {each}" for each in _STYLES if each in verdicts)
         click.echo(numbers or "There is no settled file to verify.")
+    if passed:
+        click.echo(f"{counted(len(passed), 'file')} in progress left out.", err=as_json)
     if set(verdicts) - {"proved"}:
         click.get_current_context().exit(1)
 
@@ -108,10 +111,13 @@ class _File(NamedTuple):
     size: int = 0
 
 
-def _chosen(services: Services, names: tuple[str, ...], sample: int | None) -> Iterable[_File]:
+def _chosen(
+    services: Services, names: tuple[str, ...], sample: int | None, passed: list[str]
+) -> Iterable[_File]:
+    """passed: takes the ids of files that are left out, as they are in progress."""
     if names:
         return [file for name in names for file in _named(services, name)]
-    settled = _settled(services.ledger)
+    settled = _settled(services.ledger, passed)
     return settled if sample is None else _sampled(settled, sample)
 
 
@@ -124,13 +130,15 @@ def _named(services: Services, name: str) -> list[_File]:
         return [_File(name)]
 
 
-def _settled(ledger: Ledger) -> Iterator[_File]:
+def _settled(ledger: Ledger, passed: list[str]) -> Iterator[_File]:
     """All settled files, newest first, and those whose items cannot be read."""
     page = ledger.files_opened(before=None, limit=MAX_LIMIT)
     while True:
         for file in page.files:
             if file.account.state.settled:
                 yield _File(file.file_id, file.plan.object.key, file.plan.head.size)
+            else:
+                passed.append(file.file_id)
         yield from map(_File, page.unreadable)
         if page.reached is None:
             return

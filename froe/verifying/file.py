@@ -9,10 +9,12 @@ from typing import Any, Final
 from chalicelib.core.amounts import counted
 from chalicelib.core.archives.accounts import mark_of
 from chalicelib.core.errors import FroeError, ObjectArchivedError, ObjectChangedError, ObjectGoneError
+from chalicelib.core.ledger.accounts import State, account_of
 from chalicelib.core.ledger.marks import Mark
 from chalicelib.core.plan.layouts import Layout, Sink
 from chalicelib.core.reading import PlanReading
 from chalicelib.core.wire.messages import BatchMessage
+from chalicelib.core.wire.notifications import Announced
 from chalicelib.ledger import StoredFile
 from chalicelib.ledger_store import GarbledItemError
 from chalicelib.receipts import differences, receipt_json
@@ -99,6 +101,7 @@ class _FileComparison:
         self._table.find_strays(plan, 0 if plan.archive else end)
         self._sink.find_strays(self._ledger.is_done)
         self._ledger.compare_account()
+        self._compare_object()
         if verdict.number:
             return
         if plan.failure:
@@ -109,6 +112,32 @@ class _FileComparison:
                 f"{undone:,} of its {counted(verdict.batches, 'batch', 'batches')} {'is' if undone == 1 else 'are'} not"
                 " done (dead-lettered, discarded or never cut); all else is as it should be"
             )
+
+    def _state_of(self, stored: StoredFile) -> State:
+        """The state of a member: that of its splits, where it is said that nothing could be read."""
+        if stored.account.state is not State.FAILED or stored.plan.failure:
+            return stored.account.state
+        return account_of(stored.plan, self._services.ledger.read_splits(stored.plan.file_id)).state
+
+    def _compare_object(self) -> None:
+        """What the ledger says of the object beside its bytes. Of a member that is the outermost archive. Time and type are
+        those of a version: where the bucket keeps none, another upload of the same bytes may have replaced it."""
+        stored = outermost = self._plan.head
+        while outermost.version.member:
+            outermost = outermost.version.member.archive
+        version = outermost.version
+        head = self._services.objects.head(
+            Announced(version.bucket, version.key, version_id=version.version_id, etag=version.etag)
+        )
+        pairs = [("etag", stored.version.etag, head.version.etag)]
+        if version.version_id:
+            pairs += [
+                ("last_modified", stored.last_modified.isoformat(), head.last_modified.isoformat()),
+                ("content_type", outermost.content_type, head.content_type),
+            ]
+        for name, known, expected in pairs:
+            if known != expected:
+                self._verdict.add("ledger", f"the object has another {name}", None, known, expected)
 
     def _batches(self) -> int:
         """Compare them all; the size of the text."""
@@ -158,7 +187,11 @@ class _FileComparison:
                 if stored is None:
                     what = f"the member {head.version.key} ({head.version.file_id}) is not in the ledger"
                     self._verdict.add("ledger", what)
-                elif member and member.number:
+                    continue
+                if (state := self._state_of(stored)) is not stored.account.state:
+                    what = f"the member {head.version.key} ({head.version.file_id}) has another state"
+                    self._verdict.add("ledger", what, None, stored.account.state.value, state.value)
+                if member and member.number:
                     marks[member.number] = mark_of(head, stored.account)
                     if stored.plan.generation:
                         read_again.add(member.number)

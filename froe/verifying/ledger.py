@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from typing import Any, Final
 
 from chalicelib.core.ledger.accounts import SplitAccount, account_of
+from chalicelib.core.ledger.generations import parted
 from chalicelib.core.ledger.marks import Counts, Mark, Outcome
 from chalicelib.core.ledger.seals import Seal
 from chalicelib.core.ledger.summaries import Summary, summary_of
@@ -147,6 +148,7 @@ class LedgerComparison:
         for number in sorted(self._splits):
             if number >= len(self._batches):
                 self._add(f"split {number} is in the ledger, and the object does not have it")
+        self._compare_places()
         stored, expected = self._stored.account, account_of(self._plan, self._splits.values())
         if self._plan.generation:  # it has an entry of its own, and readers see the one of the file
             own = self._ledger.read_file(self._plan.file_id)
@@ -159,6 +161,18 @@ class LedgerComparison:
         if not self._undone and not self._plan.archive and stored.summary.counts != self._counts:
             self._add("the account differs", None, stored.summary.counts, self._counts)
         self._compare_sums()
+
+    def _compare_places(self) -> None:
+        """What follows from the file's id and from the rest of its item."""
+        known, plan = self._stored, self._plan
+        file_id, generation = parted(known.file_id)
+        self._compare("the file", "id than its object", file_id, plan.object.file_id)
+        for name, (stored, expected) in self._ledger.misplaced(known.file_id).items():
+            self._compare("the file", f"{name} than follows from the rest", stored, expected)
+        if known.settled_at is None:
+            self._add("the file is settled, and has no settled_at")
+        if not generation and known.rereading.last < plan.generation:
+            self._compare("the file", "generation_last than it has", known.rereading.last, plan.generation)
 
     def _compare_sums(self) -> None:
         count = self._plan.known_splits or len(self._splits)

@@ -487,3 +487,20 @@ def test_every_single_change_is_found_and_named(name: str) -> None:
             if verdict.result != "differs" or where not in {each.where for each in verdict.differences}:
                 missed.append((where, what, verdict.result, verdict.differences[:2]))
     assert not missed, missed
+
+
+@pytest.mark.parametrize("key", ["a.tar/a.log", "a.tar/empty.log"])
+def test_an_archive_differs_if_a_member_is_said_to_have_failed(key: str) -> None:
+    pipeline, file_id = archive(MEMBERS)
+    _, member_id = member(key, pipeline, file_id)
+    known = pipeline.table.files[member_id]
+    failed = replace(known.account, state=State.FAILED, reason="nothing can be read")
+    pipeline.table.files[member_id] = known._replace(account=failed)
+    assert verdict_of(pipeline, file_id).result == "differs"
+
+
+def test_the_object_of_a_member_is_its_outermost_archive() -> None:
+    pipeline, file_id = member("a.tar/a.log", *archive(MEMBERS))
+    pipeline.objects.content_types["a.tar"] = "application/x-tar"
+    (difference,) = verdict_of(pipeline, file_id).differences
+    assert difference.what == "the object has another content_type"

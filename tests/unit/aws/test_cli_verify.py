@@ -115,6 +115,8 @@ def test_a_file_in_progress_is_unproved_where_it_is_named_and_left_out_of_all(st
     assert "it is PROCESSING, and more may come" in verdicts[stage.file_id]["unproved"]
     code, verdicts = verified("--all")
     assert (code, stage.file_id in verdicts, len(verdicts)) == (0, False, 1)
+    printed = CliRunner().invoke(command.verify, ["--all"]).stdout.splitlines()
+    assert printed[-2:] == ["1 proved", "1 file in progress left out."]
 
 
 def test_differences_are_printed_with_both_values_of_any_type(stage: Stage) -> None:

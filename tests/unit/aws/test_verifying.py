@@ -158,6 +158,35 @@ def test_every_change_of_the_ledger_is_found(
     assert any(what in each.what for each in verdict.differences)
 
 
+FIELDS: dict[str, tuple[Any, str]] = {
+    "etag": ({"S": "f"}, "the object has another etag"),
+    "last_modified": ({"S": "2020-01-01T00:00:00+00:00"}, "the object has another last_modified"),
+    "content_type": ({"S": "text/html"}, "the object has another content_type"),
+    "shelf": ({"S": "99"}, "another shelf"),
+    "opened": ({"S": "2020-01-01T00:00:00.000000+00:00#a"}, "another opened"),
+    "opened_at": ({"S": "2020-01-01T00:00:00+00:00"}, "another opened"),
+    "state": ({"S": "COMPLETE#99"}, "another state"),
+    "settled_at": ({"NULL": True}, "no settled_at"),
+    "generation_last": ({"N": "-1"}, "another generation_last"),
+    "version_id": ({"S": "v2"}, "another id than its object"),
+}
+
+
+def test_a_field_of_a_file_that_does_not_follow_from_its_object_and_the_other_fields_is_found(
+    dynamodb: Any, tmp_path: Path
+) -> None:
+    stage = Stage(dynamodb, Layout.ITEMS)
+    stage.objects.stored["tills/0.log", "v2"] = stage.objects.stored["tills/0.log", "v1"]
+    key = {"pk": {"S": stage.file_id}, "sk": {"S": "file"}}
+    item = dynamodb.get_item(TableName="ledger", Key=key)["Item"]
+    for name, (value, what) in FIELDS.items():
+        update(stage, "file", name, value)
+        verdict = verdict_of(stage, tmp_path)
+        assert any(what in each.what for each in verdict.differences), name
+        dynamodb.put_item(TableName="ledger", Item=item)
+    assert verdict_of(stage, tmp_path).result == "proved"
+
+
 def with_a_garbled_key(stage: Stage) -> str:
     item = record_of(stage)
     stage.dynamodb.put_item(TableName="records", Item=item | {"sk": {"S": "0000000000000000x"}})
