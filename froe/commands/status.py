@@ -97,7 +97,10 @@ def status(
         for file in files:
             print_json(_for_programs(file))
     else:
-        _print(files, is_one=bool(name) and not with_members)
+        if with_members and not files:
+            click.echo(f"{name} has no members, or none that is cut yet.")
+        else:
+            _print(files, is_one=bool(name) and not with_members)
         if not name and len(files) == limit:
             click.echo(f"\nThese are {limit}; there may be more: froe status --limit 0", err=True)
     if name and any(file["state"] in SETTLED_BADLY for file in files):

@@ -13,9 +13,12 @@ import pytest
 pytest.importorskip("click", reason="click is not installed")
 pytest.importorskip("rich", reason="rich is not installed")
 
+from click.testing import CliRunner
+
 from chalicelib.core.ledger.accounts import State
 from chalicelib.ledger import StoredFile
 from chalicelib.reprocessing import RefusedError
+from froe.commands import status as status_command
 from froe.commands.verify import _File, _within
 from froe.members import Members
 from tests.fakes import Crash, Pipeline, in_time
@@ -106,6 +109,15 @@ def test_the_members_of_an_archive_are_those_that_were_read_again(
         verdict_of(pipeline, file.file_id) for file in _within(cast(Any, services), chosen, deep=True)
     ]
     assert [each.result for each in verified] == ["proved"] * 5
+
+
+def test_what_has_no_members_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = fixed(NESTED)
+    monkeypatch.setattr(status_command, "find_target", lambda _stage: None)
+    monkeypatch.setattr(status_command, "status_of", lambda _target: status_of(pipeline))
+    named = file_in(pipeline, "tills/0.log/a.log").file_id
+    result = CliRunner().invoke(status_command.status, [named, "--members"])
+    assert (result.exit_code, result.stdout) == (0, f"{named} has no members, or none that is cut yet.\n")
 
 
 def test_a_member_that_was_read_again_before_its_archive_was_sealed_is_named_by_its_own_id() -> None:
