@@ -20,6 +20,8 @@ from chalicelib.core.framing import Framing
 from chalicelib.core.records import Record, Reject
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chalicelib.core.formats import Parse, ParseContext
     from chalicelib.core.records import Value
 
@@ -117,27 +119,27 @@ def _parted(message: str) -> tuple[str, list[str]]:
 
 def _fits(message: str, begin: int) -> bool:
     """Whether all from there on is fields in nginx's order, with values as nginx writes them; the end may be cut off."""
-    listed = _listed(message, begin)
-    ranks = [_RANKS[name] for name, _ in listed]
-    return ranks == sorted(set(ranks)) and all(
-        (value[:1] == '"' and value != '"') or ('"' not in value and ", " not in value) for _, value in listed
-    )
+    before = -1
+    for name, value in _listed(message, begin):
+        whole = value != '"' if value[:1] == '"' else '"' not in value and ", " not in value
+        if not whole or _RANKS[name] <= before:
+            return False
+        before = _RANKS[name]
+    return True
 
 
-def _listed(message: str, begin: int) -> list[tuple[str, str]]:
+def _listed(message: str, begin: int) -> Iterator[tuple[str, str]]:
     """The fields from there on. A value between quotes goes on to a quote before a field that comes later in the order."""
-    listed: list[tuple[str, str]] = []
     name, start = "", -1
     for mark in _FIELD.finditer(message, begin):
         if start >= 0:
             is_quoted = message.startswith('"', start)
             if is_quoted and (_RANKS[mark[1]] < _RANKS[name] or not _ends(message, start, mark.start())):
                 continue
-            listed.append((name, message[start : mark.start()]))
+            yield name, message[start : mark.start()]
         name, start = mark[1], mark.end()
     if start >= 0:
-        listed.append((name, message[start:]))
-    return listed
+        yield name, message[start:]
 
 
 def _ends(message: str, start: int, end: int) -> bool:
