@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import re
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format, severity
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _NAME: Final = re.compile(r"(?:[^\W\d]|[@#$%])[\w .:/()@%#$*?&'+°€£²³\[\]-]{0,63}")
 _QUOTED_NAME: Final = re.compile(r"(?:[^\W\d]|[@#$%])[^\n\"]{0,63}")
 """Where all names are between quotes: nobody writes prose so."""
+_YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
 _PLACES_NAMED: Final = 64
 """How many columns have a reason of their own for rows that lack them: reasons are counted one by one."""
 _CODES: Final = frozenset(
@@ -140,7 +142,8 @@ def _columns_between(header: str, delimiter: str) -> _Columns | None:
         names.append("Message")
     is_quoted = header.count('"') >= 2 * len(names)
     prose = not is_quoted and any(name[:1] == " " for name in cells) and any(" " in name for name in names)
-    named = [name for name in names if name]
+    years = [name for name in names[1:] if _YEAR.fullmatch(name)]
+    named = [name for name in names if name and not (name in years and _is_series(years))]
     if prose or not 2 <= len(names) <= _COLUMNS_MAX or not _may_lack(names):
         return None
     if not all((_QUOTED_NAME if is_quoted else _NAME).fullmatch(name) for name in named):
@@ -148,12 +151,19 @@ def _columns_between(header: str, delimiter: str) -> _Columns | None:
     usual = any(name.lower() in _KNOWN for name in names) and (
         len(names) > 2 or names[0].lower() in _TIMES or _OF_TWO.issuperset(map(str.lower, names))
     )
-    if not usual and not _may_be_names(named, is_quoted=is_quoted):
+    if not usual and not _may_be_names([*filter(None, names)], is_quoted=is_quoted):
         return None
+    names[0] = names[0].removeprefix("#").strip() or names[0]
     names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
     is_short = max(map(len, named)) < _LONGEST_MIN and all(map(str.isalpha, named))
     is_spaced = all(cell[:1] == " " for cell in cells[1:])
     return _Columns(_unique(names), delimiter, usual, is_short, is_spaced)
+
+
+def _is_series(years: list[str]) -> bool:
+    """Whether columns are named after years: at least two, each the next or the former of the one before."""
+    steps = {int(later) - int(year) for year, later in pairwise(years)}
+    return steps in ({1}, {-1})
 
 
 def _may_lack(names: list[str]) -> bool:
@@ -169,7 +179,7 @@ def _may_lack(names: list[str]) -> bool:
 def _may_be_names(names: list[str], *, is_quoted: bool) -> bool:
     """Whether columns may be called so though none of the names is usual."""
     is_short = is_quoted or max(name.count(" ") for name in names) <= _WORDS_MAX
-    return is_short and len(set(names)) > len(names) // 2
+    return is_short and len(set(names)) > 1 and 2 * len(set(names)) >= len(names)
 
 
 def _is_table_of_texts(lines: list[str], *, delimiters: str) -> bool:
