@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core.formats import Format, severity
 from chalicelib.core.formats.banners import SEPARATOR
-from chalicelib.core.formats.kinds import number
+from chalicelib.core.formats.kinds import integer, number
 from chalicelib.core.formats.promotion import (
     date_and_clock,
     is_guessed_time,
@@ -162,8 +162,8 @@ def _columns_between(header: str, delimiter: str) -> _Columns | None:
 
 def _is_series(years: list[str]) -> bool:
     """Whether columns are named after years: at least two, each the next or the former of the one before."""
-    steps = {int(later) - int(year) for year, later in pairwise(years)}
-    return steps in ({1}, {-1})
+    known = [value for year in years if (value := integer(year)) is not None]
+    return {later - year for year, later in pairwise(known)} in ({1}, {-1})
 
 
 def _may_lack(names: list[str]) -> bool:
