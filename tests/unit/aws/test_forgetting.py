@@ -112,7 +112,7 @@ class Stage:
 
     @property
     def audit(self) -> Audit:
-        return Audit(DynamoAudit(self.dynamodb, "ledger"), lambda: LATER, "froe")
+        return Audit(DynamoAudit(self.dynamodb, "ledger"), lambda: datetime.now(UTC), "froe")
 
     def rows(self) -> list[dict[str, Any]]:
         listed = self.s3.list_objects_v2(Bucket="results").get("Contents", ())
