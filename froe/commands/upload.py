@@ -139,10 +139,15 @@ def summary(uploaded: Sequence[Uploaded], seconds: float) -> str:
 
 
 def _left_out(hidden: Sequence[Path]) -> str:
-    named = ", ".join(printable(str(path)) for path in hidden[:_NAMED_MAX])
-    more = " and others" if len(hidden) > _NAMED_MAX else ""
     verb = "is" if len(hidden) == 1 else "are"
-    return f"{counted(len(hidden), 'hidden file')} {verb} left out ({named}{more}); name one to upload it."
+    return (
+        f"{counted(len(hidden), 'hidden file')} {verb} left out ({_first_of(hidden)}); name one to upload it."
+    )
+
+
+def _first_of(named: Sequence[object]) -> str:
+    others = " and others" if len(named) > _NAMED_MAX else ""
+    return ", ".join(printable(str(each)) for each in named[:_NAMED_MAX]) + others
 
 
 def warn_of_keys(target: Target, keys: Sequence[str], *, wait: bool) -> None:
@@ -151,10 +156,10 @@ def warn_of_keys(target: Target, keys: Sequence[str], *, wait: bool) -> None:
     left_out = [key for key in keys if not patterns.takes(key)]
     if not left_out:
         return
-    named = ", ".join(map(printable, left_out[:_NAMED_MAX])) + (
-        " and others" if len(left_out) > _NAMED_MAX else ""
+    sentence = (
+        f"{len(left_out)} of {len(keys)} keys do not become files, since INPUT_KEYS ({patterns.text}) excludes them:"
+        f" {_first_of(left_out)}."
     )
-    sentence = f"{len(left_out)} of {len(keys)} keys do not become files, since INPUT_KEYS ({patterns.text}) excludes them: {named}."
     if wait:
         raise FroeError(f"{sentence} Change --prefix, leave them out, or upload without --wait.")
     click.echo(sentence, err=True)
